@@ -1,0 +1,1 @@
+"""Sessions, prescriptions and check-ins become answers."""

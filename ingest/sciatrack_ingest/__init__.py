@@ -1,0 +1,16 @@
+"""Bytes from a sensor or a file become one trustworthy `Recording`."""
+
+from sciatrack_ingest.errors import RecordingError, RecordingFileError, SciatrackError, TimeError, UnitsError
+from sciatrack_ingest.recording import PLACEMENTS, SIDES, Finding, Recording
+
+__all__ = [
+    "PLACEMENTS",
+    "SIDES",
+    "Finding",
+    "Recording",
+    "RecordingError",
+    "RecordingFileError",
+    "SciatrackError",
+    "TimeError",
+    "UnitsError",
+]

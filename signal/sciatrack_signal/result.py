@@ -1,0 +1,92 @@
+"""What `analyze` answers: blocks of reps, in the words and order of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FLAGS = (
+    "short_hold", "long_hold", "interrupted_hold", "fading_hold", "small_range", "large_range",
+    "incomplete_return", "fast_entry", "bouncing", "shaky", "gap", "cut", "inferred", "slipped", "clipped",
+    "assumed_polarity", "low_certainty", "pelvis_roll", "pelvis_pitch", "uneven", "knee_bend",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rep:
+    """One out-move, hold and return. Times are seconds on the recording's own clock; None is unknown."""
+
+    set: int
+    start_s: float
+    hold_start_s: float | None
+    hold_end_s: float | None
+    end_s: float
+    hold_s: float | None
+    hold_longest_s: float | None
+    hold_s_low: float | None
+    hold_s_high: float | None
+    side: str
+    rom_deg: float | None
+    complete: bool
+    confidence: float
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """The stretch of a recording in which one exercise is done, or one line that says why there is none."""
+
+    recording: str
+    block: int
+    block_start_s: float
+    block_end_s: float
+    exercise: str
+    placement: str
+    side: str
+    observability: str
+    note: str
+    sampling_rate_hz: float
+    duration_s: float
+    gaps_s: float
+    algorithm: str
+    count: int
+    count_low: int
+    count_high: int
+    reps: tuple[Rep, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `--format jsonl` prints: the contract's keys in the contract's order."""
+        return asdict(self)
+
+
+BLOCK_COLUMNS = tuple(field.name for field in fields(Block) if field.name != "reps")
+REP_COLUMNS = tuple(field.name for field in fields(Rep))
+# One row a rep; the block's `side` is kept under the name block_side, since the rep's own side has the name.
+TABLE_COLUMNS = tuple("block_side" if name == "side" else name for name in BLOCK_COLUMNS) + REP_COLUMNS
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All blocks of one recording; at least one, which may be empty and then says why in its note."""
+
+    blocks: tuple[Block, ...]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One flat dictionary a rep: the block's columns first, then the rep's; flags joined by spaces."""
+        rows = []
+        for block in self.blocks:
+            head = {"block_side" if k == "side" else k: getattr(block, k) for k in BLOCK_COLUMNS}
+            for rep in block.reps:
+                row = head | {name: getattr(rep, name) for name in REP_COLUMNS}
+                rows.append(row | {"flags": " ".join(rep.flags)})
+        return rows
+
+    @property
+    def reps(self) -> pd.DataFrame:
+        """One row a rep with the columns of TABLE_COLUMNS; empty, with the same columns, if there is none."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(), columns=list(TABLE_COLUMNS))
