@@ -7,13 +7,12 @@ The distributions of the simulator live in another file that nothing in this mod
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 from sciatrack_ingest.errors import SciatrackError
 
@@ -21,17 +20,36 @@ OBSERVABILITY = ("full", "counts", "weak", "none")
 # What a sensor can be to the working leg. A hip sensor has one view; a thigh sensor is on the working leg,
 # on the other one, or nobody said which.
 VIEWS = ("hip", "thigh_working", "thigh_other")
+# both: both legs work at once; each: a set for each leg; alternating: leg by leg within a set;
+# painful: the painful leg only; any: nothing is assumed.
+SIDES = ("both", "each", "alternating", "painful", "any")
+REPS_SCOPES = ("total", "per side")
+PRIOR_SOURCES = ("", "geometry", "assumed")
+
+Vector = tuple[float, float, float]
 
 
 class CatalogueError(SciatrackError, ValueError):
-    """An exercise file that does not declare exercises as it should; says which key and what is allowed."""
+    """An exercise file that declares something wrong; says file, key, value and what is allowed."""
+
+    def __init__(self, path: object, key: str, problem: str) -> None:
+        self.path = str(path)
+        self.key = key
+        super().__init__(f"{self.path}, {key}: {problem}" if key else f"{self.path}: {problem}")
 
 
 class UnknownExerciseError(SciatrackError, KeyError):
-    """An exercise id that no catalogue declares."""
+    """An exercise id that no catalogue declares. Carries `exercise_id` and the `known` ids."""
+
+    def __init__(self, exercise_id: str, known: Iterable[str]) -> None:
+        self.exercise_id = exercise_id
+        self.known = tuple(known)
+        super().__init__(exercise_id, self.known)
 
     def __str__(self) -> str:
-        return str(self.args[0])
+        close = difflib.get_close_matches(self.exercise_id.lower(), self.known, n=3, cutoff=0.5)
+        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        return f"exercise '{self.exercise_id}' is not known.{hint} Known are {', '.join(self.known)}."
 
 
 @dataclass(frozen=True)
@@ -41,11 +59,28 @@ class View:
     observability : full | counts | weak | none (contract).
     min_range_deg : rotation from rest to hold below which a movement is not complete; a prior, not a law.
     reason        : in words, why it is no better than it is ("" for full).
+    rest_up, hold_up : the direction up in the segment's frame (x forward, y left, z towards the head).
+    axis          : rotation axis of the out-move in the same frame. All three have unit length, are for a
+                    right working leg (see `mirrored`) and None where nothing is assumed.
+    prior_source  : where these three come from: "geometry", "assumed" or "".
     """
 
     observability: str
     min_range_deg: float
     reason: str = ""
+    rest_up: Vector | None = None
+    hold_up: Vector | None = None
+    axis: Vector | None = None
+    prior_source: str = ""
+
+    def mirrored(self) -> View:
+        """The same view for a left working leg: directions turn to (x, -y, z), axes to (-x, y, -z)."""
+        turn = self.axis
+        return View(
+            self.observability, self.min_range_deg, self.reason,
+            _flip_y(self.rest_up), _flip_y(self.hold_up),
+            turn and (-turn[0], turn[1], -turn[2]), self.prior_source,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,8 +89,8 @@ class Exercise:
 
     id: str
     name: str
-    sides: str  # both | each | alternating | painful
-    hold_s: tuple[float, float]  # shortest and longest that the article asks for
+    sides: str  # one of SIDES
+    hold_s: tuple[float, float]  # shortest and longest that the article asks for; (0, inf) asks nothing
     hold_target_s: float
     reps: tuple[int, int]
     reps_scope: str  # total | per side
@@ -68,6 +103,7 @@ class Exercise:
     our_defaults: tuple[str, ...]  # fields that the article leaves open and that are our choice
     views: Mapping[str, View] = field(default_factory=dict)
     min_set_reps: int = 1  # fewer similar reps than this in a row are not taken for the exercise
+    also_called: tuple[str, ...] = ()
 
     def view(self, placement: str | None, side: str | None) -> View:
         """The view for a placement and working side; an unknown thigh counts as the working one."""
@@ -80,3 +116,37 @@ def view_name(placement: str | None, side: str | None) -> str:
         return "hip"
     other = {"left_thigh": "right", "right_thigh": "left"}.get(placement or "")
     return "thigh_other" if other is not None and side == other else "thigh_working"
+
+
+def catalogue(extra: Path | None = None) -> Mapping[str, Exercise]:
+    """All exercises by id, in the order of the article, then `generic`, then those of a study's own file.
+
+    extra : a TOML file of the same shape as the built-in one; it adds exercises and may not redefine any.
+
+    The built-in part is read once; `extra` is read anew, so that an edited file is seen.
+    Raises CatalogueError naming file, key, value and what is allowed.
+    """
+    if extra is None:
+        return _built_in()
+    from sciatrack_signal.exercise_file import read_exercises
+
+    return MappingProxyType({**_built_in(), **read_exercises(Path(extra), taken=_built_in())})
+
+
+def get(exercise_id: str, exercises: Mapping[str, Exercise] | None = None) -> Exercise:
+    """The exercise of that id. Raises UnknownExerciseError with close matches and all ids."""
+    known = catalogue() if exercises is None else exercises
+    if exercise_id not in known:
+        raise UnknownExerciseError(exercise_id, known)
+    return known[exercise_id]
+
+
+@lru_cache(maxsize=1)
+def _built_in() -> Mapping[str, Exercise]:
+    from sciatrack_signal.exercise_file import read_exercises
+
+    return MappingProxyType(read_exercises(Path(__file__).with_name("exercises.toml")))
+
+
+def _flip_y(up: Vector | None) -> Vector | None:
+    return up and (up[0], -up[1], up[2])
