@@ -1,1 +1,46 @@
-"""What people touch: the command line and `import sciatrack`."""
+"""What people touch: the command line and `import sciatrack as st`.
+
+    rec = st.read("bridge.csv", units_acc="g")
+    result = st.analyze(rec, exercise="glute_bridge", placement="right_thigh", side="right")
+    result.reps                                   # a pandas DataFrame, one row a rep
+
+The names below are loaded on first use, so that importing the package (and `sciatrack --help`) stays cheap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sciatrack.api import analyze, read
+    from sciatrack_analytics.study import Study
+    from sciatrack_ingest import Recording
+
+    __version__: str
+
+__all__ = ["Recording", "Study", "__version__", "analyze", "read"]
+
+_HOMES = {
+    "Recording": "sciatrack_ingest",
+    "Study": "sciatrack_analytics.study",
+    "analyze": "sciatrack.api",
+    "read": "sciatrack.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("sciatrack")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sciatrack' has no attribute '{name}'")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -26,7 +26,7 @@ from sciatrack_signal.exercises import (
     View,
 )
 
-ID_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,31}")
+ID_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
 RESERVED_IDS = ("auto",)  # `--exercise auto` asks for detection and can name no exercise
 UNIT_LENGTH_TOLERANCE = 0.05  # two-decimal vectors miss length 1 by up to 0.01, a wrong digit by more
 # A view that a file leaves out: answered only where the signal is clear, from just above breathing and sway.
@@ -59,7 +59,7 @@ def _exercise(path: Path, exercise_id: str, table: Any, taken: Collection[str]) 
     where = f"exercises.{exercise_id}"
     if not ID_PATTERN.fullmatch(exercise_id):
         raise CatalogueError(
-            path, where, "an id is 1 to 32 lower-case letters, digits and _, starting with a letter"
+            path, where, "an id is 1 to 64 lower-case letters, digits and _, starting with a letter"
         )
     if exercise_id in taken or exercise_id in RESERVED_IDS:
         raise CatalogueError(path, where, f"'{exercise_id}' is taken; choose another id")
