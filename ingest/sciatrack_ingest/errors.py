@@ -26,8 +26,22 @@ class RecordingFileError(SciatrackError, ValueError):
         super().__init__(f"{place}: {problem}" + (f" {hint}" if hint else ""))
 
 
+class MissingPathError(RecordingFileError, FileNotFoundError):
+    """There is no file or folder at the path that the user named."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(path, "there is no such file or folder.", hint="Check the spelling of the path.")
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem} {self.hint}"
+
+
 class UnitsError(RecordingFileError):
     """The units are missing or contradict the signal (resting norm near 1, 1000 or 0 instead of 9.81)."""
+
+
+class GravityError(UnitsError):
+    """The acceleration comes without gravity, so no posture and no slow move can be seen in it."""
 
 
 class TimeError(RecordingFileError):

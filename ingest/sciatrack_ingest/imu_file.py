@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from sciatrack_ingest.manifest import SessionError, text_to_utc, utc_to_text
 from sciatrack_ingest.recording import Recording
 
@@ -70,5 +71,3 @@ def recording_digest(recording: Recording) -> str:
         if array is not None:
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
-
-

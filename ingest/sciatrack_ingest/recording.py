@@ -23,6 +23,16 @@ GAP_MIN_PERIODS = 3.0
 GAP_MIN_S = 0.1
 
 
+def effective_rate_hz(time_s: Float) -> float:
+    """Samples per second outside gaps of (n,) increasing stamps; NaN for fewer than two."""
+    if len(time_s) < 2:
+        return float("nan")
+    step_s = np.diff(time_s)
+    usual_s = float(np.median(step_s))
+    inside = step_s <= max(GAP_MIN_S, GAP_MIN_PERIODS * usual_s)
+    return float(inside.sum() / step_s[inside].sum())
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something a reader noticed about a recording and did not hide.
@@ -44,6 +54,8 @@ class Recording:
     acc    : (n, 3) specific force with gravity, m/s^2; NaN where the sensor gave nothing.
     gyr    : (n, 3) angular rate, rad/s, or None for a sensor without gyroscope.
 
+    start_utc is the instant of the first sample. clipped_s: start and end seconds of the moments in which
+    a sensor stood at the end of its range, so that the data there are a lower bound.
     The arrays are made read-only and are not copied. An empty recording (n = 0) is allowed.
     Raises RecordingError where shapes, order or labels do not fit.
     """
@@ -62,6 +74,7 @@ class Recording:
     source: str = ""
     provenance: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    clipped_s: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.time_s)
@@ -97,12 +110,7 @@ class Recording:
     @cached_property
     def sampling_rate_hz(self) -> float:
         """The effective rate: samples per second outside gaps; NaN for fewer than two samples."""
-        if len(self.time_s) < 2:
-            return float("nan")
-        step_s = np.diff(self.time_s)
-        usual_s = float(np.median(step_s))
-        inside = step_s <= max(GAP_MIN_S, GAP_MIN_PERIODS * usual_s)
-        return float(inside.sum() / step_s[inside].sum())
+        return effective_rate_hz(self.time_s)
 
     @cached_property
     def gaps_s(self) -> Float:

@@ -1,0 +1,105 @@
+"""The contract's generic recording file: CSV or Parquet with columns by name, and a sidecar beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sciatrack_ingest.assemble import Samples, assemble
+from sciatrack_ingest.errors import RecordingFileError
+from sciatrack_ingest.files.table import Columns, clean_name, open_text, read_parquet, read_text
+from sciatrack_ingest.labels import Labels, read_sidecar
+from sciatrack_ingest.recording import Finding, Float, Recording
+
+TIME = "time"
+ACC = ("acc_x", "acc_y", "acc_z")
+GYR = ("gyr_x", "gyr_y", "gyr_z")
+
+
+def sidecar_of(path: Path) -> Path:
+    """Where the sidecar of a recording file stands: NAME.json beside NAME.csv or NAME.parquet."""
+    return path.with_suffix(".json")
+
+
+def has_contract_columns(names: Sequence[str]) -> bool:
+    """True if any column is named like one of the accelerometer's axes in the contract."""
+    return not set(ACC).isdisjoint(clean_name(name) for name in names)
+
+
+def read_csv(path: str, labels: Labels) -> Recording:
+    """Read a CSV by the contract; `labels` win over the sidecar."""
+    table = open_text(path, Path(path))
+    columns = _columns(path, table.names)
+    content = read_text(table, columns)
+    dialect = f"CSV, separator {table.separator!r}, decimal mark {table.decimal!r}"
+    return _recording(path, labels, columns, content, table.place_of, dialect)
+
+
+def read_parquet_file(path: str, labels: Labels) -> Recording:
+    """Read a Parquet file by the contract; `labels` win over the sidecar."""
+    file = open_parquet(path)
+    columns = _columns(path, file.schema_arrow.names)
+    content = read_parquet(path, file, columns)
+    return _recording(path, labels, columns, content, lambda row: f"row {row + 1}", "Parquet")
+
+
+def open_parquet(path: str) -> Any:
+    """An open `pyarrow.parquet.ParquetFile`. Raises RecordingFileError for a damaged one."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        return parquet.ParquetFile(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise RecordingFileError(path, f"damaged Parquet: {error}") from error
+
+
+def _columns(path: str, names: Sequence[str]) -> list[list[str]]:
+    """The file's own names of time, acc and gyr; an empty group for what it does not have."""
+    found: dict[str, str] = {}
+    for name in names:
+        word = clean_name(name)
+        if word in found and word in (TIME, *ACC, *GYR):
+            raise RecordingFileError(
+                path, f"two columns are named {word}.", where="line 1", hint="Remove one."
+            )
+        found[word] = name
+    lacking = [name for name in ACC if name not in found]
+    if lacking:
+        shown = ", ".join(name.strip()[:40] for name in names[:12])
+        hint = f"Columns are found by name: {', '.join((TIME, *ACC))}, and {', '.join(GYR)} if there is a gyroscope."
+        raise RecordingFileError(path, f"no column {lacking[0]} among: {shown}.", where="line 1", hint=hint)
+    gyr = [name for name in GYR if name in found]
+    if 0 < len(gyr) < len(GYR):
+        missing = next(name for name in GYR if name not in found)
+        hint = "Give all three or none (a sensor without gyroscope is normal)."
+        raise RecordingFileError(path, f"{gyr[0]} is there, {missing} is not.", where="line 1", hint=hint)
+    time = [found[TIME]] if TIME in found else []
+    return [time, [found[name] for name in ACC], [found[name] for name in gyr]]
+
+
+def _recording(
+    path: str, labels: Labels, columns: Sequence[Sequence[str]], content: Columns, place_of: Any, how: str
+) -> Recording:
+    beside, unread = read_sidecar(sidecar_of(Path(path)))
+    time, acc, gyr = content.groups
+    findings = content.findings
+    if unread:
+        message = f"keys of the sidecar that nothing reads: {', '.join(unread)}"
+        findings = (*findings, Finding("sidecar_unread", message))
+    samples = Samples(
+        time_s=_flat(time) if columns[0] else None,
+        acc=acc,
+        gyr=gyr if columns[2] else None,
+        place_of=place_of,
+        provenance=(f"contract file, {how}, {len(acc)} rows",),
+        findings=findings,
+    )
+    return assemble(path, samples, labels.over(beside), "contract")
+
+
+def _flat(column: Float) -> Float:
+    return np.ascontiguousarray(column[:, 0])
