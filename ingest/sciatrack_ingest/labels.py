@@ -159,7 +159,8 @@ def utc_instant(name: str, value: Any) -> dt.datetime:
         except ValueError as error:
             raise RecordingError(f"{name} {value!r} is not a time such as 2026-03-29T08:30:00Z") from error
     try:
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+        instant: dt.datetime = value if value.tzinfo is not None else value.replace(tzinfo=dt.UTC)
+        return instant.astimezone(dt.UTC)
     except (OverflowError, ValueError) as error:
         raise RecordingError(f"{name} {value!r} lies outside the calendar") from error
 

@@ -70,7 +70,7 @@ def _columns(path: str, names: Sequence[str]) -> list[list[str]]:
     lacking = [name for name in ACC if name not in found]
     if lacking:
         shown = ", ".join(name.strip()[:40] for name in names[:12])
-        hint = f"Columns are found by name: {', '.join((TIME, *ACC))}, and {', '.join(GYR)} if there is a gyroscope."
+        hint = f"Columns are found by name: {', '.join((TIME, *ACC))}; with a gyroscope {', '.join(GYR)}."
         raise RecordingFileError(path, f"no column {lacking[0]} among: {shown}.", where="line 1", hint=hint)
     gyr = [name for name in GYR if name in found]
     if 0 < len(gyr) < len(GYR):
