@@ -8,6 +8,7 @@ tells the unit without asking anybody. Between 7 and 15 m/s^2 the sensor is take
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,13 +26,15 @@ RESTING_NORM_M_S2 = (7.0, 15.0)
 # Good MEMS sensors stay within 1 or 2 %, uncalibrated loggers are off by up to 8 %: below this it is not
 # worth a word, and holds and counts do not depend on it.
 MISCALIBRATED_RATIO = 0.03
-# Half a second is shorter than any hold or pause, so that even busy recordings own a few quiet blocks.
+# Half a second is shorter than any hold or pause, so that even busy recordings own still blocks; sensors
+# that lie still stay below 0.5 % in the norm, squatting people seldom below 2 %.
 BLOCK_S = 0.5
-QUIET_SHARE = 0.2
+STILL_RATIO = 0.01
+STILL_MIN_BLOCKS = 4
+# Without a still moment the median norm stands in; exercise moves it by up to 5 %, walking by 20 %.
+MISCALIBRATED_MOVING_RATIO = 0.2
 # What is left of the norm when a phone takes gravity off: 0.3 to 1.8 m/s^2 in moving phones, less at rest.
 NO_GRAVITY_MAX_M_S2 = 2.5
-# A resting sensor's norm is steady; what is left of it without gravity is noise as large as itself.
-STEADY_RATIO = 0.1
 
 
 def acc_unit(name: str, value: Any) -> str:
@@ -51,22 +54,31 @@ def _unit(name: str, value: Any, allowed: dict[str, float]) -> str:
     return str(word)
 
 
-def resting_norm(acc: Float, rate_hz: float) -> tuple[float, float]:
-    """Median norm of the quietest blocks of (n, 3) `acc`, and its relative spread there.
+@dataclass(frozen=True)
+class RestingNorm:
+    """The norm of the acceleration at rest, in the unit of the samples; `still`: a real rest was seen."""
 
-    Rows with NaN are left out; (nan, nan) if nothing is left. Unit as given.
+    norm: float
+    still: bool
+
+
+def resting_norm(acc: Float, rate_hz: float) -> RestingNorm:
+    """Median norm of the still blocks of (n, 3) `acc`, or of everything where nothing is still.
+
+    Rows with NaN are left out; the norm is NaN if nothing is left.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         norm = np.sqrt(np.einsum("ij,ij->i", acc, acc))
         norm = norm[np.isfinite(norm)]
         if not len(norm):
-            return math.nan, math.nan
+            return RestingNorm(math.nan, False)
         length = min(len(norm), max(1, round(BLOCK_S * rate_hz)))
         blocks = norm[: len(norm) // length * length].reshape(-1, length)
-        mean, spread = blocks.mean(axis=1), blocks.std(axis=1)
-    quiet = np.argsort(spread, kind="stable")[: max(1, round(QUIET_SHARE * len(mean)))]
-    resting = float(np.median(mean[quiet]))
-    return resting, float(np.median(spread[quiet])) / resting if resting > 0 else 0.0
+        mean = blocks.mean(axis=1)
+        still = blocks.std(axis=1) < STILL_RATIO * mean
+    if still.sum() >= STILL_MIN_BLOCKS:
+        return RestingNorm(float(np.median(mean[still])), True)
+    return RestingNorm(float(np.median(norm)), False)
 
 
 def check_resting_norm(path: object, acc: Float, rate_hz: float, unit: str) -> tuple[Finding, ...]:
@@ -74,29 +86,27 @@ def check_resting_norm(path: object, acc: Float, rate_hz: float, unit: str) -> t
 
     acc : (n, 3) still in `unit`. Raises UnitsError or GravityError with the likely cause.
     """
-    resting, spread_ratio = resting_norm(acc, rate_hz)
-    if math.isnan(resting):
+    resting = resting_norm(acc, rate_hz)
+    if math.isnan(resting.norm):
         return ()
-    norm_m_s2 = resting * ACC_FACTOR[unit]
+    norm_m_s2 = resting.norm * ACC_FACTOR[unit]
     low, high = RESTING_NORM_M_S2
     if not low <= norm_m_s2 <= high:
-        raise _refusal(path, resting, spread_ratio, unit)
+        raise _refusal(path, resting, unit)
     off_ratio = norm_m_s2 / STANDARD_GRAVITY_M_S2 - 1.0
-    if abs(off_ratio) <= MISCALIBRATED_RATIO:
+    if abs(off_ratio) <= (MISCALIBRATED_RATIO if resting.still else MISCALIBRATED_MOVING_RATIO):
         return ()
-    message = (
-        f"at rest the acceleration is {norm_m_s2:.2f} m/s^2 instead of 9.81 ({off_ratio:+.0%}); used as it is"
-    )
+    message = f"at rest the acceleration is {norm_m_s2:.2f} m/s^2, not 9.81 ({off_ratio:+.0%}); used as it is"
     return (Finding("miscalibrated", message),)
 
 
-def _refusal(path: object, resting: float, spread_ratio: float, unit: str) -> UnitsError:
+def _refusal(path: object, resting: RestingNorm, unit: str) -> UnitsError:
     low, high = RESTING_NORM_M_S2
-    problem = f"at rest the acceleration is {resting:.4g} {unit}, where gravity would be "
+    problem = f"at rest the acceleration is {resting.norm:.4g} {unit}, where gravity would be "
     problem += f"{STANDARD_GRAVITY_M_S2 / ACC_FACTOR[unit]:.4g} {unit}."
-    fitting = [word for word, factor in ACC_FACTOR.items() if low <= resting * factor <= high]
-    without_gravity = resting * ACC_FACTOR[unit] < NO_GRAVITY_MAX_M_S2
-    if fitting and (spread_ratio < STEADY_RATIO or not without_gravity):
+    fitting = [word for word, factor in ACC_FACTOR.items() if low <= resting.norm * factor <= high]
+    without_gravity = resting.norm * ACC_FACTOR[unit] < NO_GRAVITY_MAX_M_S2
+    if fitting and (resting.still or not without_gravity):
         hint = f"The values look like {fitting[0]}: say --units-acc {fitting[0]}."
         return UnitsError(path, problem, hint=hint)
     if without_gravity:
