@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sciatrack.api import analyze, read
+    from sciatrack.api import analyze
     from sciatrack_analytics.study import Study
-    from sciatrack_ingest import Recording
+    from sciatrack_ingest import Recording, read
 
     __version__: str
 
@@ -24,7 +24,7 @@ _HOMES = {
     "Recording": "sciatrack_ingest",
     "Study": "sciatrack_analytics.study",
     "analyze": "sciatrack.api",
-    "read": "sciatrack.api",
+    "read": "sciatrack_ingest",
 }
 
 

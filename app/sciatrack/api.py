@@ -1,30 +1,17 @@
-"""`st.read` and `st.analyze`: the two steps from a file to reps, for scripts and for `sciatrack analyze`."""
+"""`st.analyze`: reps of one recording, for scripts and for `sciatrack analyze`."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import sciatrack_ingest
 from sciatrack_signal import pipeline
 from sciatrack_signal.exercises import catalogue
 
 if TYPE_CHECKING:
     from sciatrack_ingest import Recording
     from sciatrack_signal.result import Analysis
-
-
-def read(path: str | os.PathLike[str], **overrides: Any) -> Recording:
-    """One recording from a file or folder, named by `path` as it was given.
-
-    overrides : units_acc, units_gyr, rate, exercise, placement, side; each wins over what the file says.
-
-    Raises RecordingFileError (and its kinds) naming file, place, value and what to do.
-    """
-    recording = sciatrack_ingest.read(Path(path), **overrides)
-    return replace(recording, name=os.fspath(path))
 
 
 def analyze(

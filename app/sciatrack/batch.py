@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import traceback
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,18 +57,21 @@ def analyze_job(job: Job) -> Outcome:
         return Outcome(job.name, error=f"{what}; please report this")
 
 
-def run(jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
-    """The outcome of every job, in the order of the jobs, as soon as it and those before it are known."""
+def run(jobs: Sequence[Job], workers: int, work: Callable[[Job], Outcome] = analyze_job) -> Iterator[Outcome]:
+    """The outcome of every job, in the order of the jobs, as soon as it and those before it are known.
+
+    work : what is done with a job; it must be a function at the top of a module and must not raise.
+    """
     if workers <= 1 or len(jobs) <= 1:
-        yield from map(analyze_job, jobs)
+        yield from map(work, jobs)
         return
     done = 0
     while done < len(jobs):
-        for outcome in _until_a_process_dies(jobs[done:], workers):
+        for outcome in _until_a_process_dies(jobs[done:], workers, work):
             done += 1
             yield outcome
         if done < len(jobs):  # which job killed its process is not known: the next in line is tried alone
-            alone = list(_until_a_process_dies(jobs[done : done + 1], 1))
+            alone = list(_until_a_process_dies(jobs[done : done + 1], 1, work))
             yield alone[0] if alone else Outcome(jobs[done].name, error=DIED)
             done += 1
 
@@ -79,11 +82,10 @@ def one_line(error: BaseException) -> str:
 
 
 def _analyze(job: Job) -> Outcome:
-    from dataclasses import replace
-
     from sciatrack import api
+    from sciatrack_ingest import read
 
-    recording = replace(api.read(job.path, **job.overrides), name=job.name)
+    recording = replace(read(job.path, **job.overrides), name=job.name)
     analysis = api.analyze(recording, exercise_file=job.exercise_file)
     return Outcome(job.name, analysis, notes=_notes(recording))
 
@@ -95,7 +97,9 @@ def _notes(recording: Recording) -> tuple[str, ...]:
     return notes
 
 
-def _until_a_process_dies(jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
+def _until_a_process_dies(
+    jobs: Sequence[Job], workers: int, work: Callable[[Job], Outcome]
+) -> Iterator[Outcome]:
     pool = ProcessPoolExecutor(
         min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_one_thread
     )
@@ -104,7 +108,7 @@ def _until_a_process_dies(jobs: Sequence[Job], workers: int) -> Iterator[Outcome
     try:
         while running or submitted < len(jobs):
             while submitted < len(jobs) and len(running) < workers * JOBS_AHEAD_PER_WORKER:
-                running.append(pool.submit(analyze_job, jobs[submitted]))
+                running.append(pool.submit(work, jobs[submitted]))
                 submitted += 1
             yield running.popleft().result()
     except BrokenProcessPool:

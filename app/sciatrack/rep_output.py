@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
@@ -129,21 +130,17 @@ def headline(block: Block) -> str:
 
 
 def rep_table(reps: tuple[Rep, ...]) -> Any:
-    """The reps of a block as a table of 80 columns."""
-    numbers = ("set", "rep", "start s", "hold s", "end s", "range °", "sure")
-    table = plain_table(
-        *numbers[:4], "90 % from", *numbers[4:5], "side", *numbers[5:], "flags", right=numbers
-    )
+    """The reps of a block as a table of 80 columns; holds with their 90 % interval."""
+    numbers = ("set", "rep", "start", "hold s", "end", "deg")
+    table = plain_table(*numbers[:5], "side", "deg", "sure", "flags", right=numbers)
     for number, rep in enumerate(reps, start=1):
-        span = (
-            "" if rep.hold_s_low is None else f"{_fixed(rep.hold_s_low, 1)} to {_fixed(rep.hold_s_high, 1)}"
-        )
         flags = " ".join(rep.flags if rep.complete else ("not complete", *rep.flags))
-        times = (_fixed(rep.start_s, 1), _fixed(rep.hold_s, 1), span, _fixed(rep.end_s, 1))
         table.add_row(
             str(rep.set),
             str(number),
-            *times,
+            _fixed(rep.start_s, 1),
+            _hold(rep),
+            _fixed(rep.end_s, 1),
             rep.side,
             _fixed(rep.rom_deg, 0),
             _fixed(rep.confidence, 2),
@@ -172,8 +169,13 @@ def _json(block: Block) -> str:
     return json.dumps(json_ready(block.to_dict()), ensure_ascii=False, allow_nan=False)
 
 
+def _hold(rep: Rep) -> str:
+    interval = f" ({_fixed(rep.hold_s_low, 1)}-{_fixed(rep.hold_s_high, 1)})"
+    return "" if rep.hold_s is None else _fixed(rep.hold_s, 1) + ("" if rep.hold_s_low is None else interval)
+
+
 def _fixed(value: float | None, decimals: int) -> str:
-    return "" if value is None else f"{value:.{decimals}f}"
+    return "" if value is None or math.isnan(value) else f"{value:.{decimals}f}"
 
 
 _WRITERS: dict[str, Callable[[Any], AbstractContextManager[Write]]] = {
