@@ -179,3 +179,11 @@ def test_own_exercise_file_is_shown_and_its_mistakes_are_one_line(tmp_path: Path
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: {own}, exercises.bow.nome: is not a known key")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_choices_are_those_of_ingest() -> None:
+    import sciatrack_ingest
+    from sciatrack import options
+
+    assert options.PLACEMENTS == sciatrack_ingest.PLACEMENTS
+    assert options.SIDES == sciatrack_ingest.SIDES

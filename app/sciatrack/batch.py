@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sciatrack_ingest import Recording
+    from sciatrack_ingest.labels import Overrides
     from sciatrack_signal.result import Analysis
 
 # Jobs handed out ahead of the one being waited for, for each worker: enough that none idles behind a long
@@ -29,7 +30,7 @@ class Job:
 
     name: str
     path: Path
-    overrides: Mapping[str, str | float] = field(default_factory=dict)
+    overrides: Overrides = field(default_factory=dict)  # type: ignore[assignment]
     exercise_file: Path | None = None
 
 

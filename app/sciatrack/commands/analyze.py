@@ -13,6 +13,7 @@ from sciatrack.rep_output import FORMATS, open_writer
 
 if TYPE_CHECKING:
     from sciatrack.batch import Job, Outcome
+    from sciatrack_ingest.labels import Overrides
 
 
 @click.command()
@@ -74,7 +75,7 @@ def analyze(
         from sciatrack_signal.exercises import catalogue
 
         check_exercise(str(exercise), catalogue(exercise_file), "--exercise")
-    given = {
+    overrides: Overrides = {
         "units_acc": units_acc,
         "units_gyr": units_gyr,
         "rate": rate,
@@ -82,7 +83,6 @@ def analyze(
         "placement": placement,
         "side": side,
     }
-    overrides = {name: value for name, value in given.items() if value is not None}
     _check_output(paths, output)
     jobs, failed = _collect(paths, overrides, exercise_file)
     failed += _run(jobs, form or _format_of(output), output, workers, quiet)
@@ -106,9 +106,7 @@ def _format_of(output: Path | None) -> str:
     return ending if ending in FORMATS else "table"
 
 
-def _collect(
-    paths: Iterable[str], overrides: dict[str, str | float], exercise_file: Path | None
-) -> tuple[list[Job], int]:
+def _collect(paths: Iterable[str], overrides: Overrides, exercise_file: Path | None) -> tuple[list[Job], int]:
     """The jobs of all paths in order, and how many paths gave none (each told on stderr)."""
     from sciatrack.batch import Job, one_line
     from sciatrack_ingest.errors import SciatrackError
