@@ -9,7 +9,7 @@ from sciatrack_ingest.errors import (
     TimeError,
     UnitsError,
 )
-from sciatrack_ingest.files import read
+from sciatrack_ingest.files import find_recordings, is_recording, read, write_recording
 from sciatrack_ingest.recording import PLACEMENTS, SIDES, Finding, Recording
 
 __all__ = [
@@ -24,5 +24,8 @@ __all__ = [
     "SciatrackError",
     "TimeError",
     "UnitsError",
+    "find_recordings",
+    "is_recording",
     "read",
+    "write_recording",
 ]

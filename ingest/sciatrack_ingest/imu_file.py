@@ -1,4 +1,8 @@
-"""The samples of one sensor as `imu-<placement>.parquet` in a session folder."""
+"""The samples of one sensor in a session folder: the contract's generic recording file with its sidecar.
+
+`imu-<placement>.parquet` and `imu-<placement>.json` are read back by `sciatrack_ingest.read`, like any other
+recording; nothing about them is special.
+"""
 
 from __future__ import annotations
 
@@ -9,59 +13,35 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from sciatrack_ingest.manifest import SessionError, text_to_utc, utc_to_text
+from sciatrack_ingest.manifest import utc_to_text
 from sciatrack_ingest.recording import Recording
+from sciatrack_ingest.sessions import Writer, table_writer
 
 AXES = ("x", "y", "z")
+NO_PLACEMENT = "unplaced"  # file name of a recording that does not say where the sensor sat
+
+
+def imu_writers(recording: Recording) -> dict[str, Writer]:
+    """The writers of both files of a recording, by file name."""
+    stem = f"imu-{recording.placement or NO_PLACEMENT}"
+    return {
+        f"{stem}.parquet": table_writer(imu_table(recording)),
+        f"{stem}.json": _sidecar_writer(recording),
+    }
 
 
 def imu_table(recording: Recording) -> pa.Table:
-    """The samples as the contract's generic recording table, its labels in the file's metadata."""
+    """One row a sample: time (s), acc_x to acc_z (m/s^2), with a gyroscope gyr_x to gyr_z (rad/s).
+
+    Where the recording came from and what was done to it stands in the schema's metadata.
+    """
     columns = {"time": recording.time_s}
     for name, array in (("acc", recording.acc), ("gyr", recording.gyr)):
         if array is not None:
             columns |= {f"{name}_{axis}": np.ascontiguousarray(array[:, i]) for i, axis in enumerate(AXES)}
-    labels = {
-        "units": {"acc": "m/s^2", "gyr": "rad/s"},
-        "placement": recording.placement,
-        "side": recording.side,
-        "exercise": recording.exercise,
-        "participant": recording.participant,
-        "start_utc": utc_to_text(recording.start_utc) if recording.start_utc else None,
-        "timezone": recording.timezone,
-        "nominal_rate_hz": recording.nominal_rate_hz,
-        "source": recording.source,
-        "provenance": list(recording.provenance),
-    }
-    return pa.table(columns).replace_schema_metadata({"sciatrack": json.dumps(labels)})
-
-
-def read_imu(path: Path) -> Recording:
-    """The recording in an imu-<placement>.parquet of a session folder."""
-    try:
-        table = pq.ParquetFile(path).read()
-        labels: dict[str, Any] = json.loads((table.schema.metadata or {}).get(b"sciatrack", b"{}"))
-        columns = {name: table.column(name).to_numpy() for name in table.column_names}
-        start = labels.get("start_utc")
-        return Recording(
-            time_s=columns["time"],
-            acc=np.column_stack([columns[f"acc_{axis}"] for axis in AXES]),
-            gyr=np.column_stack([columns[f"gyr_{axis}"] for axis in AXES]) if "gyr_x" in columns else None,
-            name=path.name,
-            start_utc=text_to_utc(start) if start else None,
-            provenance=tuple(labels.get("provenance", ())),
-            source=labels.get("source", ""),
-            placement=labels.get("placement"),
-            side=labels.get("side"),
-            exercise=labels.get("exercise"),
-            participant=labels.get("participant"),
-            timezone=labels.get("timezone"),
-            nominal_rate_hz=labels.get("nominal_rate_hz"),
-        )
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise SessionError(path, f"cannot be read as samples ({error}).") from None
+    history = json.dumps({"source": recording.source, "provenance": list(recording.provenance)})
+    return pa.table(columns).replace_schema_metadata({"sciatrack": history})
 
 
 def recording_digest(recording: Recording) -> str:
@@ -71,3 +51,21 @@ def recording_digest(recording: Recording) -> str:
         if array is not None:
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def _sidecar_writer(recording: Recording) -> Writer:
+    body: dict[str, Any] = {
+        "units": {"acc": "m/s^2", "gyr": "rad/s"},
+        "exercise": recording.exercise,
+        "placement": recording.placement,
+        "side": recording.side,
+        "participant": recording.participant,
+        "start_utc": utc_to_text(recording.start_utc) if recording.start_utc else None,
+        "timezone": recording.timezone,
+    }
+    text = json.dumps({key: value for key, value in body.items() if value is not None}, indent=1) + "\n"
+
+    def write(path: Path) -> None:
+        path.write_text(text, encoding="utf-8")
+
+    return write

@@ -88,22 +88,23 @@ def read_sidecar(sidecar: Path) -> tuple[Labels, tuple[str, ...]]:
     """
     if not sidecar.is_file():
         return Labels(), ()
-    content = _json_object(sidecar)
+    try:
+        return labels_from_sidecar(_json_object(sidecar), f"sidecar {sidecar.name}")
+    except RecordingError as error:
+        raise RecordingFileError(sidecar, f"{error}.") from error
+
+
+def labels_from_sidecar(content: Mapping[str, Any], origin: str) -> tuple[Labels, tuple[str, ...]]:
+    """The labels in the object of a sidecar, and its keys that nobody reads. Raises RecordingError."""
     values = {name: content.get(name) for name in _NAMES if name in SIDECAR_KEYS}
     values["rate"] = content.get("sampling_rate_hz")
     units = content.get("units")
     if units is not None and not isinstance(units, dict):
-        raise RecordingFileError(
-            sidecar, f"`units` is {units!r}.", hint='It is an object: {"acc": "g", "gyr": "deg/s"}.'
-        )
+        raise RecordingError(f'`units` is {units!r}; it is an object such as {{"acc": "g", "gyr": "deg/s"}}')
     values |= {f"units_{sensor}": (units or {}).get(sensor) for sensor in ("acc", "gyr")}
-    try:
-        labels = labels_from(values, f"sidecar {sidecar.name}")
-    except RecordingError as error:
-        raise RecordingFileError(sidecar, str(error)) from error
     unread = set(content) - SIDECAR_KEYS
     unread |= {f"units.{key}" for key in set(units or {}) - {"acc", "gyr"}}
-    return labels, tuple(sorted(unread))
+    return labels_from(values, origin), tuple(sorted(unread))
 
 
 def _json_object(path: Path) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,13 @@ import numpy as np
 
 from sciatrack_ingest.assemble import Samples, assemble
 from sciatrack_ingest.errors import RecordingFileError
+from sciatrack_ingest.files.session import manifest_labels
 from sciatrack_ingest.files.table import Columns, clean_name, open_text, read_parquet, read_text
-from sciatrack_ingest.labels import Labels, read_sidecar
+from sciatrack_ingest.labels import Labels, labels_from_sidecar
 from sciatrack_ingest.recording import Finding, Float, Recording
 
+# Where a Parquet file of sciatrack keeps its labels, as the JSON of a sidecar.
+METADATA_KEY = b"sciatrack"
 TIME = "time"
 ACC = ("acc_x", "acc_y", "acc_z")
 GYR = ("gyr_x", "gyr_y", "gyr_z")
@@ -30,19 +35,23 @@ def has_contract_columns(names: Sequence[str]) -> bool:
 
 
 def read_csv(path: str, labels: Labels) -> Recording:
-    """Read a CSV by the contract; `labels` win over the sidecar."""
+    """Read a CSV by the contract; all that is said beside its samples stands in `labels`."""
     table = open_text(path, Path(path))
-    columns = _columns(path, table.names)
+    columns = check_columns(path, table.names)
     content = read_text(table, columns)
     dialect = f"CSV, separator {table.separator!r}, decimal mark {table.decimal!r}"
     return _recording(path, labels, columns, content, table.place_of, dialect)
 
 
 def read_parquet_file(path: str, labels: Labels) -> Recording:
-    """Read a Parquet file by the contract; `labels` win over the sidecar."""
+    """Read a Parquet file by the contract; `labels` win over its own metadata and a session's manifest."""
     file = open_parquet(path)
-    columns = _columns(path, file.schema_arrow.names)
+    columns = check_columns(path, file.schema_arrow.names)
     content = read_parquet(path, file, columns)
+    inside, findings = _embedded_labels(path, file.schema_arrow.metadata)
+    beside, more = manifest_labels(Path(path))
+    content = replace(content, findings=content.findings + findings + more)
+    labels = labels.over(inside).over(beside)
     return _recording(path, labels, columns, content, lambda row: f"row {row + 1}", "Parquet")
 
 
@@ -57,8 +66,11 @@ def open_parquet(path: str) -> Any:
         raise RecordingFileError(path, f"damaged Parquet: {error}") from error
 
 
-def _columns(path: str, names: Sequence[str]) -> list[list[str]]:
-    """The file's own names of time, acc and gyr; an empty group for what it does not have."""
+def check_columns(path: str, names: Sequence[str]) -> list[list[str]]:
+    """The file's own names of time, acc and gyr; an empty group for what it does not have.
+
+    Raises RecordingFileError naming the column that is missing or there twice.
+    """
     found: dict[str, str] = {}
     for name in names:
         word = clean_name(name)
@@ -84,21 +96,25 @@ def _columns(path: str, names: Sequence[str]) -> list[list[str]]:
 def _recording(
     path: str, labels: Labels, columns: Sequence[Sequence[str]], content: Columns, place_of: Any, how: str
 ) -> Recording:
-    beside, unread = read_sidecar(sidecar_of(Path(path)))
     time, acc, gyr = content.groups
-    findings = content.findings
-    if unread:
-        message = f"keys of the sidecar that nothing reads: {', '.join(unread)}"
-        findings = (*findings, Finding("sidecar_unread", message))
     samples = Samples(
         time_s=_flat(time) if columns[0] else None,
         acc=acc,
         gyr=gyr if columns[2] else None,
         place_of=place_of,
         provenance=(f"contract file, {how}, {len(acc)} rows",),
-        findings=findings,
+        findings=content.findings,
     )
-    return assemble(path, samples, labels.over(beside), "contract")
+    return assemble(path, samples, labels, "contract")
+
+
+def _embedded_labels(path: str, metadata: Mapping[bytes, bytes] | None) -> tuple[Labels, tuple[Finding, ...]]:
+    """What a Parquet file written by sciatrack says of itself, in the form of a sidecar."""
+    try:
+        said = json.loads((metadata or {}).get(METADATA_KEY, b"{}"))
+        return labels_from_sidecar(said, f"metadata of {Path(path).name}")[0], ()
+    except (ValueError, RecursionError, AttributeError) as error:
+        return Labels(), (Finding("metadata_unread", f"the file's own metadata are not used: {error}"),)
 
 
 def _flat(column: Float) -> Float:
