@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -102,7 +103,7 @@ def _until_a_process_dies(
     jobs: Sequence[Job], workers: int, work: Callable[[Job], Outcome]
 ) -> Iterator[Outcome]:
     pool = ProcessPoolExecutor(
-        min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_one_thread
+        min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_prepare_worker
     )
     running: deque[Future[Outcome]] = deque()
     submitted = 0
@@ -118,7 +119,11 @@ def _until_a_process_dies(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _one_thread() -> None:
-    """In each worker, before numpy is imported there: N workers shall not start N threads each."""
+def _prepare_worker() -> None:
+    """In each worker, before numpy is imported there: N workers shall not start N threads each.
+
+    Ctrl-C ends a worker at once and without a traceback; the parent tells the person.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")

@@ -83,22 +83,16 @@ def analyze(
         "placement": placement,
         "side": side,
     }
-    _check_output(paths, output)
-    jobs, failed = _collect(paths, overrides, exercise_file)
-    failed += _run(jobs, form or _format_of(output), output, workers, quiet)
-    if failed:
-        raise click.exceptions.Exit(1)
-
-
-def _check_output(paths: Iterable[str], output: Path | None) -> None:
-    if output is None:
-        return
-    if not output.absolute().parent.is_dir():
+    if output is not None and not output.absolute().parent.is_dir():
         raise click.BadParameter(
             f"the folder of '{output}' is not there; create it first", param_hint="--output"
         )
-    if any(output.exists() and output.samefile(path) for path in paths):
+    jobs, failed = _collect(paths, overrides, exercise_file)
+    if output is not None and output.exists() and any(output.samefile(job.path) for job in jobs):
         raise click.BadParameter(f"'{output}' is one of the recordings to read", param_hint="--output")
+    failed += _run(jobs, form or _format_of(output), output, workers, quiet)
+    if failed:
+        raise click.exceptions.Exit(1)
 
 
 def _format_of(output: Path | None) -> str:
