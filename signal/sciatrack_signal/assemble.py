@@ -1,0 +1,118 @@
+"""From a timed run of strokes to the reps of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.dwells import Timed
+from sciatrack_signal.exercises import Exercise, View
+from sciatrack_signal.holds import measure_hold
+from sciatrack_signal.polarity import rest_parity
+from sciatrack_signal.result import Rep
+from sciatrack_signal.trace import Trace
+
+Float = npt.NDArray[np.float64]
+
+# A rep is complete from this share of its set's median range on (contract).
+COMPLETE_SHARE = 0.5
+# A return that leaves this share of the rep's own range is incomplete.
+INCOMPLETE_RETURN_SHARE = 0.25
+# A hold is short below what is asked less the larger of these, long above the factor.
+SHORT_SLACK_S = 0.5
+SHORT_SLACK_SHARE = 0.1
+LONG_FACTOR = 1.3
+# A rep at the file's edge is cut if its missing part would lie within this long of the edge.
+EDGE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the caller knows of the reps of one run."""
+
+    exercise: Exercise
+    view: View
+    side: str
+    holds_given: bool
+    confidence: float
+
+
+def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
+    """Reps of one run in order of time; `set` is 0 until the caller numbers the sets."""
+    parity, sure = rest_parity(trace, timed)
+    count = timed.run.count
+    reps: list[Rep] = []
+    ranges = _ranges_deg(timed, parity)
+    median_deg = float(np.median(ranges[np.isfinite(ranges)])) if np.isfinite(ranges).any() else 0.0
+    for apex in range(1 - parity, count + 1, 2):
+        cut = apex in (0, count)
+        if cut and not _at_file_edge(trace, timed, apex):
+            continue
+        flags = set() if sure else {"assumed_polarity"}
+        reps.append(_rep(trace, timed, apex, float(ranges[apex]), median_deg, context, flags, cut=cut))
+    return reps
+
+
+def _ranges_deg(timed: Timed, parity: int) -> Float:
+    """(m + 1) range of the rep at each turning point: the larger of its two strokes; NaN at rest points."""
+    levels = timed.levels_deg
+    strokes = np.abs(np.diff(levels))
+    ranges = np.full(len(levels), np.nan)
+    for apex in range(1 - parity, len(levels), 2):
+        ranges[apex] = strokes[max(apex - 1, 0) : apex + 1].max()
+    return ranges
+
+
+def _at_file_edge(trace: Trace, timed: Timed, apex: int) -> bool:
+    """Whether the turning point's pose reaches to the recording's edge, so that the rest of the rep is outside."""
+    at = int(timed.run.points[apex])
+    return at <= EDGE_S * trace.rate_hz if apex == 0 else at >= trace.n - 1 - EDGE_S * trace.rate_hz
+
+
+def _rep(
+    trace: Trace, timed: Timed, apex: int, range_deg: float, median_deg: float, context: Context, flags: set[str],
+    *, cut: bool,
+) -> Rep:  # fmt: skip
+    count = timed.run.count
+    start = timed.departs[apex - 1].at if apex > 0 else float(timed.run.points[0])
+    end = timed.arrives[apex].at if apex < count else float(timed.run.points[-1])
+    complete = not cut and range_deg >= COMPLETE_SHARE * median_deg and range_deg >= context.view.min_range_deg
+    if cut:
+        flags.add("cut")
+    if range_deg < context.view.min_range_deg or range_deg < COMPLETE_SHARE * median_deg:
+        flags.add("small_range")
+    hold_start = hold_end = hold_s = longest = low = high = None
+    if not cut:
+        hold = measure_hold(timed, apex, trace.rate_hz)
+        levels = timed.levels_deg
+        if abs(levels[apex + 1] - levels[apex - 1]) > INCOMPLETE_RETURN_SHARE * range_deg:
+            flags.add("incomplete_return")
+        if context.holds_given:
+            hold_start, hold_end = _seconds(trace, hold.start), _seconds(trace, hold.end)
+            hold_s, longest, low, high = hold.hold_s, hold.longest_s, hold.low_s, hold.high_s
+            flags |= _hold_flags(hold.hold_s, context.exercise)
+            flags |= {"interrupted_hold"} if hold.interrupted else set()
+            flags |= {"fading_hold"} if hold.fading else set()
+        end = max(end, hold.end)
+    gap = not bool(trace.valid[int(start) : int(np.ceil(end)) + 1].all())
+    if gap:
+        flags |= {"gap", "low_certainty"}
+    return Rep(
+        set=0, start_s=_seconds(trace, start), hold_start_s=hold_start, hold_end_s=hold_end,
+        end_s=_seconds(trace, end), hold_s=hold_s, hold_longest_s=longest, hold_s_low=low, hold_s_high=high,
+        side=context.side, rom_deg=range_deg, complete=complete,
+        confidence=context.confidence * (0.8 if gap else 1.0), flags=tuple(sorted(flags)),
+    )  # fmt: skip
+
+
+def _hold_flags(hold_s: float, exercise: Exercise) -> set[str]:
+    shortest_s, longest_s = exercise.hold_s
+    if shortest_s > 0 and hold_s < shortest_s - max(SHORT_SLACK_S, SHORT_SLACK_SHARE * shortest_s):
+        return {"short_hold"}
+    return {"long_hold"} if hold_s > LONG_FACTOR * longest_s else set()
+
+
+def _seconds(trace: Trace, row: float) -> float:
+    return float(trace.start_s + row / trace.rate_hz)

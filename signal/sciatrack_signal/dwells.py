@@ -1,0 +1,122 @@
+"""From turning points to timed moves: every stroke gets a departure and an arrival, every turning point a dwell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.moves import Edge, arrival, departure
+from sciatrack_signal.segmentation import Strokes, angle_about
+from sciatrack_signal.trace import Trace
+
+Float = npt.NDArray[np.float64]
+
+# Rows within this share of the range around a turning point belong to its plateau (contract: a hold has faded
+# when it has lost 15 %).
+PLATEAU_SHARE = 0.15
+# The plateau's level where the move arrives or departs is taken over this long.
+LEVEL_WINDOW_S = 0.6
+# Sway is measured on plateaus at least this long.
+SWAY_MIN_S = 1.0
+# No plateau is known better than this (degrees).
+SWAY_FLOOR_DEG = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Timed:
+    """A run of strokes with its times. Rows are fractional rows of the trace; m strokes, m + 1 turning points.
+
+    departs, arrives (m): edges of each stroke. sway_deg (m + 1): noise about each plateau.
+    angle covers [first, first + len(angle)), in deg, edges were read from it.
+    """
+
+    run: Strokes
+    departs: tuple[Edge, ...]
+    arrives: tuple[Edge, ...]
+    sway_deg: Float
+    levels_deg: Float
+    first: int
+    angle: Float
+
+    def dwell(self, point: int) -> tuple[float, float]:
+        """Fractional rows between arriving at and departing from a turning point; the run's ends are open."""
+        start = self.arrives[point - 1].at if point > 0 else float(self.run.points[0])
+        end = self.departs[point].at if point < self.run.count else float(self.run.points[-1])
+        return start, max(start, end)
+
+
+def time_moves(trace: Trace, run: Strokes) -> Timed:
+    """Dates every stroke of a run on the sharp trace."""
+    rate_hz = trace.rate_hz
+    margin = round(2.0 * rate_hz)
+    first = max(0, int(run.points[0]) - margin)
+    last = min(trace.n, int(run.points[-1]) + margin + 1)
+    rows = slice(int(run.points[0]), int(run.points[-1]) + 1)
+    angle, _ = angle_about(trace.sharp[first:last], run.axis, trace.up[rows].mean(axis=0))
+    points = run.points - first
+    halves = _half_crossings(angle, points)
+    plateaus = [_plateau(angle, points, halves, k, run.amplitude_deg) for k in range(len(points))]
+    sway = _sway(angle, plateaus, rate_hz)
+    window = max(2, round(LEVEL_WINDOW_S * rate_hz))
+    smoothing = trace.sharp_sigma_s * rate_hz
+    departs, arrives = [], []
+    for k in range(run.count):
+        sign = 1.0 if angle[points[k + 1]] > angle[points[k]] else -1.0
+        up_start, up_end = plateaus[k + 1]
+        down_start, down_end = plateaus[k]
+        segment = sign * angle[points[k] : points[k + 1] + 1]
+        to = _level(sign * angle[up_start:up_end], window, first_part=True)
+        away = _level(sign * angle[down_start:down_end], window, first_part=False)
+        into = arrival(segment, to, float(sway[k + 1]), smoothing)
+        out = departure(-segment, -away, float(sway[k]), smoothing)
+        arrives.append(Edge(first + points[k] + into.at, into.error, into.peak_speed))
+        departs.append(Edge(first + points[k] + out.at, out.error, out.peak_speed))
+    levels = np.array([float(np.median(angle[a:b])) for a, b in plateaus])
+    return Timed(run, tuple(departs), tuple(arrives), sway, levels, first, angle)
+
+
+def _half_crossings(angle: Float, points: npt.NDArray[np.int64]) -> list[int]:
+    """Row at which each stroke is half way."""
+    halves = []
+    for a, b in zip(points[:-1], points[1:], strict=True):
+        middle = 0.5 * (angle[a] + angle[b])
+        passed = (angle[a : b + 1] >= middle) == (angle[b] >= middle)
+        halves.append(int(a) + int(np.argmax(passed)))
+    return halves
+
+
+def _plateau(
+    angle: Float, points: npt.NDArray[np.int64], halves: list[int], k: int, amplitude_deg: float
+) -> tuple[int, int]:
+    """Rows [start, end) around turning point k that lie within the plateau's share of its level."""
+    start = halves[k - 1] if k > 0 else max(0, int(points[0]) - 25)
+    end = halves[k] if k < len(halves) else min(len(angle) - 1, int(points[-1]) + 25)
+    part = angle[start : end + 1]
+    extreme = float(angle[points[k]])
+    neighbour = angle[points[k - 1]] if k > 0 else angle[points[k + 1]]
+    sign = 1.0 if extreme > neighbour else -1.0
+    level = float(np.quantile(sign * part, 0.75)) if len(part) > 25 else sign * extreme
+    near = np.flatnonzero(sign * part >= min(level, sign * extreme) - PLATEAU_SHARE * amplitude_deg)
+    return start + int(near[0]), start + int(near[-1]) + 1
+
+
+def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Float:
+    """Standard deviation about a straight line on each plateau; short plateaus take the median of the others."""
+    sway = np.full(len(plateaus), np.nan)
+    for k, (start, end) in enumerate(plateaus):
+        if end - start >= SWAY_MIN_S * rate_hz:
+            part = angle[start:end]
+            x = np.arange(len(part)) - 0.5 * (len(part) - 1)
+            slope = float(x @ part) / float(x @ x)
+            sway[k] = float((part - part.mean() - slope * x).std())
+    usual = float(np.nanmedian(sway)) if np.isfinite(sway).any() else 4 * SWAY_FLOOR_DEG
+    return np.maximum(np.where(np.isfinite(sway), sway, usual), SWAY_FLOOR_DEG)
+
+
+def _level(part: Float, window: int, *, first_part: bool) -> float:
+    """Level of a plateau at its beginning or end: the extreme of a short one, else a median."""
+    if len(part) <= window:
+        return float(part.max())
+    return float(np.median(part[:window] if first_part else part[-window:]))

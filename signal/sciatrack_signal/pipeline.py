@@ -1,0 +1,158 @@
+"""From a Recording to reps and holds: the page to read first.
+
+    Recording -> grid (25 Hz) -> trace (up, tilt rate, excursion) -> runs of alike strokes -> timed moves
+              -> is it the exercise? -> reps with holds -> one block with a note that says what was not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sciatrack_ingest import Recording
+from sciatrack_signal.assemble import Context, assemble
+from sciatrack_signal.dwells import Timed, time_moves
+from sciatrack_signal.exercises import Exercise, View, catalogue, get
+from sciatrack_signal.grid import to_grid
+from sciatrack_signal.plausible import deliberate, likeness, possible
+from sciatrack_signal.result import Analysis, Block, Rep
+from sciatrack_signal.segmentation import find_runs
+from sciatrack_signal.trace import Trace, build_trace
+
+ALGORITHM = "sciatrack-segmentation 0.1"
+# Reps with less than this between them belong to one set (contract).
+SET_PAUSE_S = 60.0
+# A stretch without data longer than this is no pause within a set.
+LONG_GAP_S = 10.0
+# Strokes that make `n` reps, when the first or last may be cut: 2 n - 1.
+AUTO = "auto"
+GENERIC = "generic"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is said of a recording, by its own labels or by the caller."""
+
+    exercise: Exercise
+    placement: str
+    side: str
+
+    @property
+    def view(self) -> View:
+        return self.exercise.view(self.placement, self.side)
+
+
+def analyze(
+    recording: Recording,
+    *,
+    exercise: str | None = None,
+    placement: str | None = None,
+    side: str | None = None,
+    exercises: Mapping[str, Exercise] | None = None,
+) -> Analysis:
+    """Finds the reps and holds of one recording.
+
+    exercise, placement, side : win over the recording's own labels; no exercise is `auto`.
+    exercises : the catalogue to use; the built-in one if None.
+
+    Always at least one block; a block without reps says why in its note. Raises UnknownExerciseError.
+    """
+    labels = _labels(recording, exercise, placement, side, exercises)
+    view = labels.view
+    if view.observability == "none":
+        return _answer(recording, labels, [], view.reason)
+    grid = to_grid(recording)
+    if grid is None or grid.n < 2:
+        return _answer(recording, labels, [], "the recording is empty")
+    trace = build_trace(grid)
+    timed = [time_moves(trace, run) for run in find_runs(trace, _long_gaps(trace))]
+    kept, note = _select(trace, timed, labels)
+    context = Context(labels.exercise, view, _rep_side(labels), view.observability == "full", 0.95)
+    reps = [rep for run in kept for rep in assemble(trace, run, context)]
+    return _answer(recording, labels, _number_sets(reps), "; ".join(n for n in (note, trace.gyro_note) if n))
+
+
+def _labels(
+    recording: Recording,
+    exercise: str | None,
+    placement: str | None,
+    side: str | None,
+    exercises: Mapping[str, Exercise] | None,
+) -> Labels:
+    named = exercise or recording.exercise or AUTO
+    known = catalogue() if exercises is None else exercises
+    found = get(GENERIC if named == AUTO else named, known)
+    return Labels(found, placement or recording.placement or "thigh", side or recording.side or "unknown")
+
+
+def _long_gaps(trace: Trace) -> np.ndarray:
+    """(k, 2) rows of stretches without data that end a set."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (~trace.valid).astype(np.int8), [0]])))
+    gaps = edges.reshape(-1, 2)
+    return gaps[(gaps[:, 1] - gaps[:, 0]) > LONG_GAP_S * trace.rate_hz]
+
+
+def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Timed], str]:
+    """The runs that are the exercise, and a note if there are none."""
+    view, needed = labels.view, labels.exercise.min_set_reps
+    kept, small = [], 0.0
+    for run in timed:
+        amplitude = run.run.amplitude_deg
+        measured = likeness(trace, run)
+        if run.run.count < 2 * needed - 1:
+            continue
+        if needed > 1:
+            ok = deliberate(measured, amplitude, on_thigh=labels.placement != "hip")
+        else:
+            ok = possible(measured)
+        if not ok:
+            continue
+        if amplitude < view.min_range_deg:
+            small = max(small, amplitude)
+            continue
+        kept.append(run)
+    if kept:
+        return kept, ""
+    if small:
+        return [], f"movement of about {small:.0f} degrees was seen, too small to count here; not observable"
+    return [], "no repeated movement was found"
+
+
+def _rep_side(labels: Labels) -> str:
+    if labels.side != "unknown":
+        return labels.side
+    if labels.exercise.sides == "both":
+        return "both"
+    return {"left_thigh": "left", "right_thigh": "right"}.get(labels.placement, "unknown")
+
+
+def _number_sets(reps: list[Rep]) -> list[Rep]:
+    """Sorted, without overlap, numbered by the contract's pause."""
+    numbered: list[Rep] = []
+    for rep in sorted(reps, key=lambda r: r.start_s):
+        if not numbered:
+            numbered.append(replace(rep, set=1))
+            continue
+        last = numbered[-1]
+        if rep.start_s < last.end_s:
+            rep = replace(rep, start_s=last.end_s)
+        step = 1 if rep.start_s - last.end_s >= SET_PAUSE_S else 0
+        numbered.append(replace(rep, set=last.set + step))
+    return numbered
+
+
+def _answer(recording: Recording, labels: Labels, reps: list[Rep], note: str) -> Analysis:
+    counted = sum(rep.complete and "inferred" not in rep.flags for rep in reps)
+    open_reps = sum("cut" in rep.flags for rep in reps)
+    start_s = float(recording.time_s[0]) if recording.n_samples else 0.0
+    gaps = recording.gaps_s
+    block = Block(
+        recording=recording.name, block=0, block_start_s=start_s, block_end_s=start_s + recording.duration_s,
+        exercise=labels.exercise.id, placement=labels.placement, side=labels.side,
+        observability=labels.view.observability, note=note, sampling_rate_hz=recording.sampling_rate_hz,
+        duration_s=recording.duration_s, gaps_s=float((gaps[:, 1] - gaps[:, 0]).sum()), algorithm=ALGORITHM,
+        count=counted, count_low=counted, count_high=counted + open_reps, reps=tuple(reps),
+    )  # fmt: skip
+    return Analysis((block,))

@@ -1,0 +1,124 @@
+"""Is a run of alike strokes a person exercising? Measures of how alike, and what is known of moves that are not.
+
+All measures are ratios, so they do not change with the range, the tempo, the mount or the sensor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.dwells import Timed
+from sciatrack_signal.smoothing import gaussian
+from sciatrack_signal.trace import Trace
+
+Float = npt.NDArray[np.float64]
+
+# A rep of `generic` lasts at least this long (contract); walking at the thigh takes 0.9 to 1.2 s a stride.
+PERIOD_MIN_S = 1.2
+# Heel strikes: the acceleration's part above about 1 Hz. Sit-to-stand reaches 3.0 m/s^2, walking starts at 3.5.
+JOLT_MAX = 3.3
+JOLT_SIGMA_S = 0.4
+# Splits the acceleration at about 1 Hz: reps of 1.2 s and more move it below, steps above.
+SPLIT_SIGMA_S = 0.17
+# Movement with steps in it: more than this above 1 Hz, and mostly there. Squats stay below a ratio of 1.2, turning
+# and pottering about in a room stand above 2.4.
+BUSY_JOLT = 0.5
+BUSY_RATIO = 2.2
+# Deliberate moves repeat within a share of their range: squats 0.03 to 0.27, leg raises 0.05 to 0.28; chance
+# sequences of daily moves 0.25 to 0.5, but seldom as little as 0.15.
+UNLIKE_MAX = 0.30
+UNLIKE_DOUBTFUL = 0.13
+# A resting thigh rocks along with the trunk or the other leg, by up to 10 degrees and regularly: below the first
+# range a thigh is believed only where it repeats as closely as UNLIKE_DOUBTFUL, above the second like any other.
+THIGH_DOUBT_DEG = (11.0, 14.0)
+# Periods whose interquartile range exceeds their median are no set.
+JITTER_MAX = 1.0
+# A person who names the exercise has already said that it was done: the moves may be this much less alike.
+NAMED_UNLIKE_MAX = 0.5
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How alike the moves of one run are; ratios unless a unit is named.
+
+    unevenness : spread of the turning points' levels after removing a straight drift, share of the range.
+    off_pose   : spread of the poses at the turning points in space, share of the range.
+    in_plane   : share of the turning that is about the run's axis.
+    jitter     : spread of the periods (interquartile range over median).
+    period_s, jolt (m/s^2, rms above about 1 Hz), jolt_ratio (that over the rms below).
+    """
+
+    unevenness: float
+    off_pose: float
+    in_plane: float
+    jitter: float
+    period_s: float
+    jolt: float
+    jolt_ratio: float
+
+
+    @property
+    def unlike(self) -> float:
+        """One measure of how far the moves are from repeating, as a share of the range."""
+        return 0.5 * (self.unevenness + self.off_pose)
+
+
+def deliberate(measured: Likeness, amplitude_deg: float, *, on_thigh: bool) -> bool:
+    """Whether a run is taken for exercise although nobody said which."""
+    if measured.period_s < PERIOD_MIN_S or measured.jolt > JOLT_MAX or measured.jitter > JITTER_MAX:
+        return False
+    limit = UNLIKE_MAX
+    if on_thigh:
+        limit = float(np.interp(amplitude_deg, THIGH_DOUBT_DEG, (UNLIKE_DOUBTFUL, UNLIKE_MAX)))
+    if measured.jolt > BUSY_JOLT and measured.jolt_ratio > BUSY_RATIO:
+        limit = UNLIKE_DOUBTFUL
+    return measured.unlike <= limit
+
+
+def possible(measured: Likeness) -> bool:
+    """Whether a run can be the exercise that somebody says was done."""
+    return measured.jolt <= JOLT_MAX and measured.unlike <= NAMED_UNLIKE_MAX
+
+
+def likeness(trace: Trace, timed: Timed) -> Likeness:
+    """Measures one run."""
+    run = timed.run
+    points, amplitude = run.points, max(run.amplitude_deg, 1e-6)
+    rows = slice(int(points[0]), int(points[-1]) + 1)
+    even, odd = run.levels[0::2], run.levels[1::2]
+    unevenness = 0.5 * (_spread(even) + _spread(odd)) / amplitude
+    poses = trace.up[points]
+    off_pose = 0.5 * (_pose_spread_deg(poses[0::2]) + _pose_spread_deg(poses[1::2])) / amplitude
+    rate = trace.rate[rows]
+    about = rate @ run.axis
+    in_plane = float(about @ about) / max(float((rate * rate).sum()), 1e-9)
+    periods_s = np.concatenate([np.diff(points[0::2]), np.diff(points[1::2])]) / trace.rate_hz
+    period_s = float(np.median(periods_s)) if len(periods_s) else float("nan")
+    quartiles = np.quantile(periods_s, [0.25, 0.75]) if len(periods_s) > 1 else np.zeros(2)
+    jitter = float(quartiles[1] - quartiles[0]) / period_s if len(periods_s) else 0.0
+    norm = np.sqrt(np.einsum("ij,ij->i", trace.acc[rows], trace.acc[rows]))[:, None]
+    jolt = float((norm - gaussian(norm, JOLT_SIGMA_S * trace.rate_hz)).std())
+    slow = gaussian(norm, SPLIT_SIGMA_S * trace.rate_hz)
+    jolt_ratio = float((norm - slow).std()) / max(float(slow.std()), 1e-3)
+    return Likeness(unevenness, off_pose, in_plane, jitter, period_s, jolt, jolt_ratio)
+
+
+def _spread(levels: Float) -> float:
+    """Standard deviation about a straight line (a rest pose may drift over a set); 0 for fewer than two."""
+    if len(levels) < 2:
+        return 0.0
+    if len(levels) == 2:
+        return float(levels.std())
+    x = np.arange(len(levels)) - 0.5 * (len(levels) - 1)
+    return float((levels - levels.mean() - x * float(x @ levels) / float(x @ x)).std())
+
+
+def _pose_spread_deg(poses: Float) -> float:
+    """Root mean square angle of unit vectors to their mean."""
+    mean = poses.mean(axis=0)
+    mean = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    angle = np.degrees(np.arccos(np.clip(poses @ mean, -1.0, 1.0)))
+    return float(np.sqrt((angle * angle).mean()))

@@ -1,0 +1,48 @@
+"""Which of a set's two poses is rest. One trace alone does not say; what surrounds the set mostly does."""
+
+from __future__ import annotations
+
+from sciatrack_signal.dwells import Timed
+from sciatrack_signal.trace import Trace
+
+# A set that starts and ends in the same pose starts and ends at rest: worth more than any length of pause.
+SAME_ENDS = 2.0
+# Seconds in a pose before the first or after the last move that count as fully convincing.
+CONVINCING_S = 5.0
+# Within this share of the range of a turning point is in its pose.
+NEAR_SHARE = 0.3
+# Less evidence than this and the polarity is said to be assumed.
+SURE = 0.5
+
+
+def rest_parity(trace: Trace, timed: Timed) -> tuple[int, bool]:
+    """(0 or 1, sure): the turning points with this parity are rest; sure is False if it is an assumption.
+
+    A person comes from rest and goes back to it, so the first and the last turning point vote, each with the
+    time that was spent in that pose outside the set. Own rule.
+    """
+    run = timed.run
+    last = run.count
+    before_s = _still_outside_s(trace, timed, before=True)
+    after_s = _still_outside_s(trace, timed, before=False)
+    score = [0.0, 0.0]
+    score[0] += min(before_s / CONVINCING_S, 1.0)
+    score[last % 2] += min(after_s / CONVINCING_S, 1.0)
+    if last % 2 == 0:
+        score[0] += SAME_ENDS
+    difference = score[0] - score[1]
+    return (0 if difference >= 0 else 1), abs(difference) >= SURE
+
+
+def _still_outside_s(trace: Trace, timed: Timed, *, before: bool) -> float:
+    """Seconds spent in the pose of the first (last) turning point before the first (after the last) move."""
+    run = timed.run
+    if before:
+        at = max(int(timed.departs[0].at) - run.first, 0)
+        part, level = run.angle[:at][::-1], run.levels[0]
+    else:
+        at = max(int(timed.arrives[-1].at) - run.first, 0)
+        part, level = run.angle[at:], run.levels[-1]
+    away = abs(part - level) > NEAR_SHARE * run.amplitude_deg
+    rows = int(away.argmax()) if away.any() else len(part)
+    return rows / trace.rate_hz

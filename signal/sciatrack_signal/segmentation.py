@@ -1,0 +1,224 @@
+"""Sets of alike out-and-back moves, found without knowing the exercise, the axis, the range or the tempo.
+
+Step one, at a ladder of scales: turning points of the excursion that move by at least the scale, and runs of
+strokes that are alike at that scale. A posture change is one stroke far outside its neighbours and ends a run;
+a dip in a hold is far inside and vanishes at the run's own scale.
+Step two, for each run: its own fixed axis, the angle of up about that axis (an absolute angle, so a drifting
+rest pose does not add up), and turning points again, now at a share of the run's own median stroke. That share
+is the only number that decides what counts as a rep of a set: local and relative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.excursion import principal_axis
+from sciatrack_signal.trace import Trace
+from sciatrack_signal.turning import local_extrema, turning_points
+
+Float = npt.NDArray[np.float64]
+Int = npt.NDArray[np.int64]
+
+# Scales of step one in degrees: from below the smallest movement that anything here answers for, in half octaves.
+SMALLEST_SCALE_DEG = 1.0
+SCALES_DEG = tuple(SMALLEST_SCALE_DEG * 2.0 ** (k / 2.0) for k in range(15))
+# Strokes of one run lie between the scale and this many times the scale.
+RUN_SPREAD = 3.0
+# Step two: a reversal of less than this share of the set's median stroke is a dip, not a rep (contract: 40 %).
+DIP_SHARE = 0.4
+# A stroke longer than this many medians is a change of posture.
+STROKE_MAX = 1.9
+# Longest time from one turning point to the next: a hold of 30 s kept twice as long.
+STEP_MAX_S = 70.0
+# A stretch without strokes ends a set's common scale if it is this many times the usual step, and this long.
+PAUSE_RATIO = 3.0
+PAUSE_MIN_S = 8.0
+# Two strokes make a rep; fewer are no run.
+STROKES_MIN = 2
+# Below this share of up in the plane of movement its angle is mostly noise.
+IN_PLANE_MIN = 0.4
+REFINEMENTS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Strokes:
+    """A run of alike strokes: turning points (m + 1 rows), levels (m + 1 deg), the axis, the angle around it.
+
+    angle covers the rows [first, first + len(angle)) and is positive in the direction of `axis`.
+    """
+
+    points: Int
+    levels: Float
+    amplitude_deg: float
+    axis: Float
+    first: int
+    angle: Float
+
+    @property
+    def count(self) -> int:
+        return len(self.points) - 1
+
+
+def find_runs(trace: Trace, barriers: Int) -> list[Strokes]:
+    """All runs of alike strokes in the recording, in order; they do not overlap.
+
+    barriers (k, 2): rows that no run may cross (walking, long gaps).
+    """
+    found: list[Strokes] = []
+    for first, last in _stretches(trace, barriers):
+        _search(trace, first, last, found)
+    return sorted(found, key=lambda run: int(run.points[0]))
+
+
+def _stretches(trace: Trace, barriers: Int) -> list[tuple[int, int]]:
+    """Rows between barriers, cut again where nothing turns for longer than a step may last."""
+    edges = [0, *np.asarray(barriers).ravel().tolist(), trace.n]
+    stretches = []
+    for start, end in zip(edges[0::2], edges[1::2], strict=True):
+        if end - start < 4:
+            continue
+        extrema = local_extrema(trace.x[start:end]) + start
+        points = extrema[turning_points(trace.x[extrema].tolist(), SMALLEST_SCALE_DEG)]
+        if len(points) < 2:
+            continue
+        cut = np.flatnonzero(np.diff(points) > STEP_MAX_S * trace.rate_hz)
+        firsts = np.concatenate([points[:1], points[cut + 1]])
+        lasts = np.concatenate([points[cut], points[-1:]])
+        margin = int(STEP_MAX_S * trace.rate_hz / 2)
+        for a, b in zip(firsts, lasts, strict=True):
+            stretches.append((max(start, int(a) - margin), min(end, int(b) + margin + 1)))
+    return stretches
+
+
+def _search(trace: Trace, first: int, last: int, found: list[Strokes]) -> None:
+    """Finds the largest alike strokes in [first, last), then looks again on both sides and between."""
+    pending = [(first, last)]
+    while pending:
+        start, end = pending.pop()
+        if (end - start) < 0.8 * trace.rate_hz:
+            continue
+        parts: list[Strokes] = []
+        for seed in _seeds(trace, start, end):
+            parts = _refine_parts(trace, seed, start, end)
+            if parts:
+                break
+        if not parts:
+            continue
+        found.extend(parts)
+        edges = [start, *(int(p) for run in parts for p in (run.points[0], run.points[-1])), end]
+        pending.extend(zip(edges[0::2], edges[1::2], strict=True))
+
+
+def _seeds(trace: Trace, start: int, end: int) -> list[Int]:
+    """Turning points of runs of alike strokes at all scales, those of large strokes first."""
+    points = local_extrema(trace.x[start:end]) + start
+    seeds: list[tuple[float, Int]] = []
+    for scale_deg in SCALES_DEG:
+        values = trace.x[points]
+        points = points[turning_points(values.tolist(), scale_deg)]
+        if len(points) < STROKES_MIN + 1:
+            break
+        strokes = np.abs(np.diff(trace.x[points]))
+        alike = (strokes <= RUN_SPREAD * scale_deg) & (np.diff(points) <= STEP_MAX_S * trace.rate_hz)
+        for a, b in _true_runs(alike):
+            if b - a >= STROKES_MIN:
+                seeds.append((float(np.median(strokes[a:b])), points[a : b + 1]))
+    seeds.sort(key=lambda seed: -seed[0] * min(len(seed[1]) - 1, 4))
+    return [seed[1] for seed in seeds]
+
+
+def _refine_parts(trace: Trace, seed: Int, start: int, end: int) -> list[Strokes]:
+    """The seed on its own axis and scale; cut at long pauses, each part again on its own scale."""
+    run = _refine(trace, seed, start, end)
+    if run is None:
+        return []
+    cuts = _pauses(run, trace.rate_hz)
+    if len(cuts) == 0:
+        return [run]
+    middles = [(int(run.points[c]) + int(run.points[c + 1])) // 2 for c in cuts]
+    edges = [start, *middles, end]
+    firsts = [0, *(int(c) + 1 for c in cuts)]
+    lasts = [*(int(c) + 1 for c in cuts), len(run.points)]
+    parts = []
+    for k, (a, b) in enumerate(zip(firsts, lasts, strict=True)):
+        points = run.points[a:b]
+        if len(points) < STROKES_MIN + 1:
+            continue
+        part = _refine(trace, points, edges[k], edges[k + 1])
+        if part is not None:
+            parts.append(part)
+    return parts
+
+
+def _pauses(run: Strokes, rate_hz: float) -> Int:
+    """Indices of steps between turning points that are far longer than the run's others."""
+    step_s = np.diff(run.points) / rate_hz
+    usual_s = float(np.quantile(step_s, 0.75))
+    return np.flatnonzero((step_s > PAUSE_RATIO * usual_s) & (step_s > PAUSE_MIN_S))
+
+
+def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
+    """Turning points again, about the run's own axis and at a share of its own median stroke."""
+    points = seed
+    amplitude = 0.0
+    run: Strokes | None = None
+    for _ in range(REFINEMENTS):
+        rows = slice(int(points[0]), int(points[-1]) + 1)
+        axis = principal_axis(trace.rate[rows])
+        angle, in_plane = angle_about(trace.up[start:end], axis, trace.up[rows].mean(axis=0))
+        if amplitude == 0.0:
+            amplitude = float(np.median(np.abs(np.diff(angle[points - start]))))
+        extrema = local_extrema(angle)
+        turns = extrema[turning_points(angle[extrema].tolist(), DIP_SHARE * amplitude)]
+        if len(turns) < STROKES_MIN + 1:
+            return None
+        levels = angle[turns]
+        strokes = np.abs(np.diff(levels))
+        alike = (strokes <= STROKE_MAX * amplitude) & (np.diff(turns) <= STEP_MAX_S * trace.rate_hz)
+        alike &= np.minimum(in_plane[turns[:-1]], in_plane[turns[1:]]) > IN_PLANE_MIN
+        best = _most_shared(alike, turns + start, int(points[0]), int(points[-1]))
+        if best is None or best[1] - best[0] < STROKES_MIN:
+            return None
+        a, b = best
+        points = turns[a : b + 1] + start
+        median = float(np.median(strokes[a:b]))
+        run = Strokes(points, levels[a : b + 1], median, axis, start, angle)
+        if abs(median - amplitude) <= 0.1 * amplitude:
+            break
+        amplitude = median
+    return run
+
+
+def angle_about(up: Float, axis: Float, reference: Float) -> tuple[Float, Float]:
+    """Angle (n,) in deg of up about `axis`, zero at `reference`, unwrapped; and up's share in that plane."""
+    zero = reference - axis * float(axis @ reference)
+    zero = zero / max(float(np.linalg.norm(zero)), 1e-9)
+    side = np.array([
+        axis[1] * zero[2] - axis[2] * zero[1],
+        axis[2] * zero[0] - axis[0] * zero[2],
+        axis[0] * zero[1] - axis[1] * zero[0],
+    ])  # fmt: skip
+    along, across = up @ zero, up @ side
+    return np.degrees(np.unwrap(np.arctan2(across, along))), np.hypot(along, across)
+
+
+def _most_shared(alike: npt.NDArray[np.bool_], turns: Int, first: int, last: int) -> tuple[int, int] | None:
+    """Of the runs of alike strokes the one that shares most rows with [first, last]."""
+    best: tuple[int, int] | None = None
+    most = 0
+    for a, b in _true_runs(alike):
+        shared = min(int(turns[b]), last) - max(int(turns[a]), first)
+        if shared > most:
+            best, most = (a, b), shared
+    return best
+
+
+def _true_runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open [start, end) index pairs of stretches of True."""
+    edges = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
+    return list(
+        zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True)
+    )

@@ -1,0 +1,48 @@
+"""Turning points of a one-dimensional movement: where it reverses by at least a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Float = npt.NDArray[np.float64]
+Int = npt.NDArray[np.int64]
+
+
+def turning_points(values: Sequence[float], threshold: float) -> list[int]:
+    """Indices of alternating extrema between which the values move by at least `threshold`.
+
+    The first and the last are the extrema before the first and after the last such move. Empty where the
+    values never move that far. One pass; equal to keeping the peaks and troughs of that prominence.
+    """
+    found: list[int] = []
+    if len(values) == 0:
+        return found
+    high = low = values[0]
+    high_at = low_at = 0
+    direction = 0
+    for at, value in enumerate(values):
+        if direction >= 0 and value > high:
+            high, high_at = value, at
+        if direction <= 0 and value < low:
+            low, low_at = value, at
+        if direction >= 0 and high - value >= threshold:
+            found.append(high_at)
+            direction, low, low_at = -1, value, at
+        elif direction <= 0 and value - low >= threshold:
+            found.append(low_at)
+            direction, high, high_at = 1, value, at
+    if direction:
+        found.append(high_at if direction > 0 else low_at)
+    return found
+
+
+def local_extrema(values: Float) -> Int:
+    """Indices of all local extrema and both ends, vectorised; what `turning_points` needs to look at."""
+    if len(values) < 3:
+        return np.arange(len(values))
+    rising = np.diff(values) > 0
+    inner = np.flatnonzero(rising[1:] != rising[:-1]) + 1
+    return np.concatenate([[0], inner, [len(values) - 1]])
