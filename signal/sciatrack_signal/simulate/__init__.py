@@ -1,0 +1,21 @@
+"""Simulated recordings with truth: one sensor on a hip or a thigh, made from joint angles outwards.
+
+Nothing here validates anything about people; it says whether a detector finds what was put in. The rest of
+`sciatrack_signal` never imports this package and never reads its parameters.
+"""
+
+from sciatrack_signal.simulate.link import LinkOptions
+from sciatrack_signal.simulate.parameters import SimulationError
+from sciatrack_signal.simulate.sets import Options, clean_options, simulate_set
+from sciatrack_signal.simulate.truth import Simulated, TrueBlock, TrueRep
+
+__all__ = [
+    "LinkOptions",
+    "Options",
+    "Simulated",
+    "SimulationError",
+    "TrueBlock",
+    "TrueRep",
+    "clean_options",
+    "simulate_set",
+]

@@ -1,0 +1,140 @@
+"""Turns a script into a `Simulated`: renders it and measures its truth on the noiseless angle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from sciatrack_ingest.recording import Float
+from sciatrack_signal.exercises import Exercise, catalogue, view_name
+from sciatrack_signal.simulate.render import Rendered, Worn, as_recording, render
+from sciatrack_signal.simulate.script import Script, ScriptedBlock, ScriptedRep
+from sciatrack_signal.simulate.truth import Simulated, TrueBlock, TrueRep, hold_of, time_above
+
+# The contract: a rep below this share of the set's own median range is not complete.
+COMPLETE_SHARE = 0.5
+# A return that ends further out than this share of the range is an incomplete one; own rule.
+RETURN_SHARE = 0.2
+# How much shorter than the least asked a hold is before it is called short: this much or a tenth, the larger.
+SHORT_BY_S, SHORT_BY_SHARE = 0.5, 0.1
+LONG_FACTOR = 2.0
+
+
+def finish(
+    script: Script,
+    worn: Worn,
+    seed: int,
+    *,
+    placement: str,
+    labels: Mapping[str, object] | None = None,
+    description: str = "",
+    tags: Mapping[str, str] | None = None,
+) -> Simulated:
+    """The recording and the truth of a script; `labels` go to the Recording."""
+    rendered = render(script, worn, seed)
+    blocks = tuple(_block(block, rendered, placement) for block in script.blocks)
+    recording = as_recording(rendered, worn, placement=placement, **(labels or {}))
+    return Simulated(
+        recording=recording,
+        blocks=blocks,
+        angle_deg=_angle(script, rendered),
+        seed=seed,
+        severity=script.subject.severity.id,
+        description=description,
+        tags=dict(tags or {}),
+    )
+
+
+def short_below_s(exercise: Exercise) -> float:
+    """Seconds below which a hold of this exercise is short."""
+    least = exercise.hold_s[0]
+    return least - max(SHORT_BY_S, SHORT_BY_SHARE * least)
+
+
+def _block(block: ScriptedBlock, rendered: Rendered, placement: str) -> TrueBlock:
+    exercise = catalogue()[block.exercise]
+    view = exercise.views[block.view]
+    measured = [_rep(rep, rendered, exercise) for rep in block.reps]
+    return TrueBlock(
+        exercise=block.exercise,
+        side=block.side,
+        start_s=rendered.clock(block.start_s),
+        end_s=rendered.clock(block.end_s),
+        observability=view.observability,
+        reps=tuple(_completed(measured, exercise, placement)),
+    )
+
+
+def _rep(rep: ScriptedRep, rendered: Rendered, exercise: Exercise) -> TrueRep:
+    """One rep with everything that its own angle says."""
+    margin_s = 0.1
+    first, last = np.searchsorted(rendered.fine_s, [rep.out[0] - margin_s, rep.back[1] + margin_s])
+    inside = slice(max(int(first), 0), int(last) + 1)
+    time_s = rendered.fine_s[inside]
+    angle_deg = (rendered.fine_deg[inside] - rep.home_deg) @ rep.axis
+    hold = hold_of(time_s, angle_deg, rep.out, rep.back, dips=rep.dips, fades=rep.fades)
+    held = (time_s >= hold.start_s) & (time_s <= hold.end_s)
+    rom_deg = float(np.median(angle_deg[held])) if held.any() else float(angle_deg.max())
+    return TrueRep(
+        set=rep.set,
+        start_s=rendered.clock(rep.out[0]),
+        hold_start_s=rendered.clock(hold.start_s),
+        hold_end_s=rendered.clock(hold.end_s),
+        end_s=rendered.clock(rep.back[1]),
+        hold_s=hold.end_s - hold.start_s,
+        hold_longest_s=hold.longest_s,
+        side=rep.side,
+        rom_deg=rom_deg,
+        complete=True,
+        flags=_flags(rep, hold.end_s - hold.start_s, angle_deg[-1] / max(rom_deg, 1e-6), exercise, rendered),
+        above90_s=time_above(time_s, angle_deg, (rep.out[0], rep.back[1]), 0.9 * rom_deg),
+        indirect=rep.indirect,
+    )
+
+
+def _flags(
+    rep: ScriptedRep, hold_s: float, left_share: float, exercise: Exercise, rendered: Rendered
+) -> tuple[str, ...]:
+    """The contract's flags that truth can vouch for."""
+    length_s = float(rendered.true_s[-1]) if len(rendered.true_s) else 0.0
+    gap = False
+    if len(rendered.true_s) > 1:
+        inside = (rendered.true_s >= rep.out[0]) & (rendered.true_s <= rep.back[1])
+        period_s = float(np.median(np.diff(rendered.true_s)))
+        gap = bool(inside.sum() > 1 and np.diff(rendered.true_s[inside]).max() > max(0.1, 3.05 * period_s))
+    found = {
+        "short_hold": hold_s < short_below_s(exercise),
+        "long_hold": math.isfinite(exercise.hold_s[1]) and hold_s > LONG_FACTOR * exercise.hold_s[1],
+        "interrupted_hold": bool(rep.dips),
+        "fading_hold": rep.fades,
+        "incomplete_return": left_share > RETURN_SHARE,
+        "gap": gap,
+        "cut": rep.out[0] < 0 or rep.back[1] > length_s + 0.1,
+    }
+    return (*(name for name, is_so in found.items() if is_so), *rep.flags)
+
+
+def _completed(reps: list[TrueRep], exercise: Exercise, placement: str) -> list[TrueRep]:
+    """`complete` by the contract: at least half the median range of the set and the exercise's least range."""
+    out = []
+    for rep in reps:
+        peers = [r.rom_deg for r in reps if r.set == rep.set and r.indirect == rep.indirect]
+        least = exercise.views[view_name(placement, rep.side)].min_range_deg
+        whole = rep.rom_deg >= max(COMPLETE_SHARE * float(np.median(peers)), least)
+        out.append(replace(rep, complete=bool(whole and "cut" not in rep.flags)))
+    return out
+
+
+def _angle(script: Script, rendered: Rendered) -> Float:
+    """(n,) degrees at the samples that arrived: along the axis of the rep under way or just over; else NaN."""
+    out = np.full(len(rendered.true_s), np.nan)
+    fine = np.column_stack([np.interp(rendered.true_s, rendered.fine_s, c) for c in rendered.fine_deg.T])
+    for block in script.blocks:
+        starts_s = [block.start_s, *(rep.out[0] for rep in block.reps[1:]), block.end_s]
+        for rep, start_s, end_s in zip(block.reps, starts_s[:-1], starts_s[1:], strict=True):
+            inside = (rendered.true_s >= start_s) & (rendered.true_s < end_s)
+            out[inside] = (fine[inside] - rep.home_deg) @ rep.axis
+    return out
