@@ -31,4 +31,4 @@ def analyze(
     no catalogue declares, RecordingError for a placement or side that does not exist.
     """
     known = catalogue(Path(exercise_file) if exercise_file is not None else None)
-    return pipeline.analyze(recording, exercise=exercise, placement=placement, side=side, catalogue=known)
+    return pipeline.analyze(recording, exercise=exercise, placement=placement, side=side, exercises=known)
