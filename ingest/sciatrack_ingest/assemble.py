@@ -12,6 +12,7 @@ import numpy as np
 
 from sciatrack_ingest.checks import find_clipping, find_stuck, mask_missing
 from sciatrack_ingest.errors import TimeError, UnitsError
+from sciatrack_ingest.gyro_check import check_gyro
 from sciatrack_ingest.labels import Labels
 from sciatrack_ingest.recording import Finding, Float, Recording, effective_rate_hz
 from sciatrack_ingest.timeline import Timeline, clean_timeline, counted_timeline
@@ -61,6 +62,9 @@ def assemble(path: str, samples: Samples, labels: Labels, source: str) -> Record
     if gyr is not None:
         _convert(gyr, GYR_FACTOR[gyr_unit])
         provenance.append(_unit_line(labels, "gyr", gyr_unit, GYR_FACTOR))
+        verdict = check_gyro(path, timeline.time_s, acc, gyr, gyr_unit)
+        findings += verdict.findings
+        gyr = gyr if verdict.use else None
     findings += find_stuck(acc, rate_hz)
     clipping = find_clipping(timeline.time_s, acc, gyr)
     findings += clipping.findings

@@ -53,7 +53,9 @@ class Labels:
     def over(self, weaker: Labels) -> Labels:
         """These labels, and the weaker ones where these say nothing."""
         merged = {name: _first(getattr(self, name), getattr(weaker, name)) for name in _NAMES}
-        origin = dict(weaker.origin) | dict(self.origin)
+        origin: dict[str, str] = {}
+        for labels in (weaker, self):
+            origin |= {name: said for name, said in labels.origin if getattr(labels, name) is not None}
         return Labels(**merged, origin=tuple(sorted(origin.items())))
 
     def origin_of(self, name: str) -> str:

@@ -75,9 +75,7 @@ def check_columns(path: str, names: Sequence[str]) -> list[list[str]]:
     for name in names:
         word = clean_name(name)
         if word in found and word in (TIME, *ACC, *GYR):
-            raise RecordingFileError(
-                path, f"two columns are named {word}.", where="line 1", hint="Remove one."
-            )
+            raise RecordingFileError(path, f"two columns are named {word}.", where="line 1", hint="Remove one.")
         found[word] = name
     lacking = [name for name in ACC if name not in found]
     if lacking:

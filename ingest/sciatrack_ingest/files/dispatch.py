@@ -156,9 +156,7 @@ def _kind_of_zip(path: Path) -> Kind:
         kind = Kind.PHYPHOX
     if kind is None:
         inside = ", ".join(export.names[:8]) or "nothing"
-        raise RecordingFileError(
-            path, f"a zip without a phone's recording; it holds {inside}.", hint=READABLE
-        )
+        raise RecordingFileError(path, f"a zip without a phone's recording; it holds {inside}.", hint=READABLE)
     return kind
 
 
@@ -166,9 +164,7 @@ def _only_sensor(folder: Path) -> Path:
     files = session.sample_files(folder)
     if len(files) > 1:
         names = ", ".join(file.name for file in files)
-        raise RecordingFileError(
-            folder, f"this session has several sensors: {names}.", hint="Name one of them."
-        )
+        raise RecordingFileError(folder, f"this session has several sensors: {names}.", hint="Name one of them.")
     return files[0]
 
 

@@ -29,11 +29,6 @@ def join(path: object, what: str, time_s: Float, other: Columns) -> tuple[Float 
     joined = np.column_stack([np.interp(time_s, timeline.time_s, column) for column in own.T])
     unknown = _outside_or_in_gap(time_s, timeline.time_s)
     joined[unknown] = np.nan
-    n = int(unknown.sum())
-    if n:
-        findings += (
-            Finding(f"{what}_partly", f"{n} of {len(time_s)} samples have no {what} beside them", n),
-        )
     return joined, findings
 
 

@@ -91,9 +91,7 @@ def read_phyphox(export: Export, labels: Labels) -> Recording:
     acc = next((triple for triple in found if not triple.linear), None)
     if acc is None and found:
         where = f"{found[0].table.member}, column {found[0].axes[0]}".removeprefix(", ")
-        raise GravityError(
-            export.path, "linear acceleration is without gravity.", where=where, hint=LINEAR_HINT
-        )
+        raise GravityError(export.path, "linear acceleration is without gravity.", where=where, hint=LINEAR_HINT)
     if acc is None:
         names = ", ".join(name for table in tables for name in table.names)[:200]
         raise RecordingFileError(
@@ -126,9 +124,7 @@ def _triples(table: TextTable, units: frozenset[str]) -> list[Triple]:
         if match and match["unit"].strip().lower() in units:
             by_label.setdefault(match["label"].strip().lower(), {}).setdefault(match["axis"].lower(), name)
     return [
-        Triple(
-            table, time, (axes["x"], axes["y"], axes["z"]), bool(_LINEAR.search(f"{label} {table.member}"))
-        )
+        Triple(table, time, (axes["x"], axes["y"], axes["z"]), bool(_LINEAR.search(f"{label} {table.member}")))
         for label, axes in by_label.items()
         if set(axes) == {"x", "y", "z"} and not _LIKE_GRAVITY.search(f"{label} {table.member}")
     ]

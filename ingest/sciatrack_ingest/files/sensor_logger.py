@@ -116,9 +116,7 @@ def _acceleration(export: Export, phone: Phone) -> _Stream:
         unit = "m/s^2" if phone.standardised else {"ios": "g", "android": "m/s^2"}.get(phone.platform)
         return _Stream(RAW, _read(raw), unit)
     if linear:
-        raise GravityError(
-            export.path, "the acceleration is without gravity.", where=LINEAR, hint=NO_GRAVITY_HINT
-        )
+        raise GravityError(export.path, "the acceleration is without gravity.", where=LINEAR, hint=NO_GRAVITY_HINT)
     raise RecordingFileError(
         export.path,
         f"an export of {APP} without acceleration.",
@@ -209,9 +207,7 @@ def _phone(export: Export) -> Phone:
 
 
 def _first_row(source: Path | bytes) -> Mapping[str, str]:
-    text = (source if isinstance(source, bytes) else source.read_bytes()).decode(
-        "utf-8-sig", errors="replace"
-    )
+    text = (source if isinstance(source, bytes) else source.read_bytes()).decode("utf-8-sig", errors="replace")
     try:
         row = next(csv.DictReader(io.StringIO(text)), {})
     except csv.Error:

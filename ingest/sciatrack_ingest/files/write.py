@@ -70,7 +70,9 @@ def _table(recording: Recording) -> Any:
 def _write_csv(table: Any, path: Path) -> None:
     from pyarrow import csv
 
-    csv.write_csv(table, path, csv.WriteOptions(quoting_style="none"))
+    with path.open("wb") as file:  # the names by hand: pyarrow would put them in quotes
+        file.write((",".join(table.column_names) + "\n").encode())
+        csv.write_csv(table, file, csv.WriteOptions(include_header=False, quoting_style="none"))
 
 
 def _write_parquet(table: Any, path: Path) -> None:
