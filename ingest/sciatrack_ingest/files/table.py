@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sciatrack_ingest.errors import RecordingFileError
 from sciatrack_ingest.recording import Finding, Float
@@ -141,22 +142,24 @@ def _fill(n: int, columns: Sequence[Any]) -> Float:
     for at, chunks in enumerate(columns):
         start = 0
         for chunk in chunks:
-            filled[start : start + len(chunk), at] = _float64(chunk)
+            filled[start : start + len(chunk), at] = _numbers(chunk)
             start += len(chunk)
     return filled
 
 
-def _float64(chunk: Any) -> Float:
-    """(n,) of one Arrow array of doubles, nulls as NaN; not to be kept or written to.
+def _numbers(chunk: Any) -> npt.NDArray[Any]:
+    """(n,) of one Arrow array of integers or floats, nulls as NaN; not to be kept or written to.
 
-    Straight from Arrow's buffers: its own `to_numpy` imports pandas, which takes longer than reading a minute
-    of samples.
+    Straight from Arrow's buffers: its own `to_numpy` imports pandas and its `cast` half of Arrow, which
+    takes longer than reading a minute of samples.
     """
-    validity, content = chunk.buffers()
-    if not len(chunk) or content is None:
+    import pyarrow as pa
+
+    if not len(chunk) or pa.types.is_null(chunk.type):
         return np.full(len(chunk), np.nan)
+    validity, content = chunk.buffers()
     part = slice(chunk.offset, chunk.offset + len(chunk))
-    values: Float = np.frombuffer(content, dtype=np.float64)[part]
+    values = np.frombuffer(content, dtype=chunk.type.to_pandas_dtype())[part]
     if not chunk.null_count:
         return values
     valid = np.unpackbits(np.frombuffer(validity, dtype=np.uint8), bitorder="little")[part]
@@ -232,8 +235,7 @@ def read_parquet(path: str, file: Any, groups: Sequence[Sequence[str]]) -> Colum
     try:
         for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names):
             for array, at, name in places:
-                column = batch.column(name).cast(pa.float64(), safe=False)
-                array[start : start + len(batch), at] = _float64(column)
+                array[start : start + len(batch), at] = _numbers(batch.column(name))
             start += len(batch)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RecordingFileError(path, f"damaged Parquet: {error}") from error
