@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+import sciatrack_ingest
 from sciatrack_ingest import imu_file, sessions
 from sciatrack_ingest.manifest import (
     BLOCK_KEYS,
@@ -203,25 +204,21 @@ def test_wall_clock_on_both_clock_change_days() -> None:
 def test_samples_survive_the_folder(tmp_path: Path, gyro: bool) -> None:
     rng = np.random.default_rng(3)
     recording = Recording(
-        time_s=np.arange(50) / 50.0,
-        acc=rng.normal(size=(50, 3)),
-        gyr=rng.normal(size=(50, 3)) if gyro else None,
+        time_s=np.arange(500) / 50.0,
+        acc=np.array([0.0, 0.0, 9.81]) + 0.1 * rng.normal(size=(500, 3)),
+        gyr=rng.normal(size=(500, 3)) if gyro else None,
         placement="hip",
         side="left",
         participant="P01",
         start_utc=dt.datetime(2026, 3, 2, 17, 30, tzinfo=dt.UTC),
         timezone="Europe/Berlin",
     )
-    folder = sessions.write_session(
-        tmp_path,
-        a_manifest(),
-        {"imu-hip.parquet": sessions.table_writer(imu_file.imu_table(recording))},
-        durable=False,
-    )
-    back = imu_file.read_imu(folder / "imu-hip.parquet")
+    folder = sessions.write_session(tmp_path, a_manifest(), imu_file.imu_writers(recording), durable=False)
+    back = sciatrack_ingest.read(folder / "imu-hip.parquet")
     assert np.array_equal(back.acc, recording.acc)
     assert (back.gyr is None) == (recording.gyr is None)
     assert (back.placement, back.side, back.start_utc) == ("hip", "left", recording.start_utc)
+    assert (back.participant, back.timezone) == ("P01", "Europe/Berlin")
     assert imu_file.recording_digest(back) == imu_file.recording_digest(recording)
     moved = back.with_labels(placement="left_thigh")
     assert imu_file.recording_digest(moved) != imu_file.recording_digest(recording)

@@ -15,7 +15,7 @@ from sciatrack_ingest.errors import SciatrackError
 SCHEMA_VERSION = 1
 PARTICIPANT_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 # Long enough for a time stamp, a participant of 32 characters and a digest; a folder name on every system.
-SESSION_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,95}")
+SESSION_ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,96}")
 # A plain name inside the folder: a manifest that came from elsewhere must not point outside it.
 FILE_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.[a-z0-9]+")
 
@@ -110,6 +110,11 @@ def check_participant(text: str) -> str:
     return text
 
 
+def session_id_for(participant: str, start_utc: dt.datetime, digest: str) -> str:
+    """`P01-20260302T173000Z-1f3a9c2e`: folders sort by participant, then time; the same samples, the same id."""
+    return f"{participant}-{start_utc.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{digest[:8]}"
+
+
 def zone(name: str) -> ZoneInfo:
     """The IANA zone of that name; raises ZoneError with an example."""
     try:
@@ -149,9 +154,7 @@ def from_json(text: str, path: object = "manifest.json") -> Manifest:
     try:
         body = json.loads(text)
     except json.JSONDecodeError as error:
-        raise SessionError(
-            path, f"not JSON (line {error.lineno}, column {error.colno}: {error.msg})."
-        ) from None
+        raise SessionError(path, f"not JSON (line {error.lineno}, column {error.colno}: {error.msg}).") from None
     if not isinstance(body, dict):
         raise SessionError(path, "a manifest is a JSON object.")
     version = body.get("schema_version")

@@ -66,9 +66,7 @@ def copy_writer(source: Path, rows: int | None) -> Writer:
     return write
 
 
-def write_session(
-    parent: Path, manifest: Manifest, writers: Mapping[str, Writer], *, durable: bool = True
-) -> Path:
+def write_session(parent: Path, manifest: Manifest, writers: Mapping[str, Writer], *, durable: bool = True) -> Path:
     """A new session folder in `parent`; the manifest's file list is filled in here.
 
     durable=False leaves flushing to the operating system: for data that can be made again, such as the demo.
