@@ -1,0 +1,227 @@
+"""What comes into a study: session folders, recordings, and lines for its CSV files.
+
+Everything here is idempotent: the same session or the same line twice is there once. The folder is written
+first and the index after it, so a crash between them costs nothing that `rebuild` does not bring back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sciatrack_analytics import prescriptions
+from sciatrack_analytics.csv_file import CellProblem, TableFileError, append_rows, read_table, table_of
+from sciatrack_analytics.csv_tables import PRESCRIPTIONS, Table
+from sciatrack_analytics.index import put_sessions, read_session
+from sciatrack_analytics.store import load_table, write_meta
+from sciatrack_analytics.study import Study
+from sciatrack_ingest.errors import SciatrackError
+from sciatrack_ingest.manifest import Manifest, SessionError
+from sciatrack_ingest.sessions import (
+    Writer,
+    copy_writer,
+    finish_interrupted,
+    merged,
+    read_manifest,
+    replace_session,
+    verify_session,
+    write_session,
+)
+from sciatrack_signal.exercises import get
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of one session: `added`, `replaced` (a new analysis) or `unchanged`."""
+
+    session_id: str
+    outcome: str
+
+
+def add_sessions(study: Study, folders: Sequence[Path]) -> list[Added]:
+    """Copy session folders into the study and index them.
+
+    Raises SessionError for a damaged folder, and for a session of the same id that is another measurement;
+    what came before it in the list is in the study then.
+    """
+    added = []
+    for folder in folders:
+        problems = verify_session(folder)
+        if problems:
+            raise SessionError(folder, "is damaged and was not added: " + " ".join(problems))
+        manifest = read_manifest(folder)
+        writers = {name: copy_writer(folder / name, entry.rows) for name, entry in manifest.files.items()}
+        added.append(put_session(study, manifest, writers))
+    return added
+
+
+def put_session(study: Study, manifest: Manifest, writers: dict[str, Writer], *, durable: bool = True) -> Added:
+    """Write one session into the study's folder (new, or as a new analysis of the same) and index it."""
+    return put_many(study, [(manifest, writers)], durable=durable)[0]
+
+
+def put_many(
+    study: Study,
+    sessions: Iterable[tuple[Manifest, dict[str, Writer]]],
+    *,
+    durable: bool = True,
+    progress: Callable[[], None] | None = None,
+) -> list[Added]:
+    """Write sessions into the study's folder and index them in one transaction."""
+    added, changed = [], []
+    for manifest, writers in sessions:
+        folder = study.sessions / manifest.session_id
+        known = _indexed_sha256(study, manifest.session_id)
+        if folder.exists():
+            _renew(folder, manifest, writers)
+        else:
+            write_session(study.sessions, manifest, writers, durable=durable)
+        rows = read_session(folder, study.settings.day_start)
+        if known != rows.session["manifest_sha256"]:
+            changed.append(rows)
+            added.append(Added(manifest.session_id, "replaced" if known else "added"))
+        else:
+            added.append(Added(manifest.session_id, "unchanged"))
+        if progress:
+            progress()
+    if changed:
+        with study.transaction():
+            put_sessions(study.con, changed)
+    return added
+
+
+def add_file(study: Study, path: Path) -> tuple[Table, int]:
+    """Add the lines of a CSV file that are new; returns which table it is and how many lines came in.
+
+    All of the file or nothing. Raises TableFileError naming line, column and value of every problem, and
+    SettingsError where the header fits none of the study's tables.
+    """
+    table = table_of(path)
+    if table is None:
+        problem = "has no column participant; it is no table of a study"
+        raise TableFileError(path, [CellProblem(1, "", "", problem)])
+    numbered = read_table(path, table)
+    _check_exercises(study, path, numbered)
+    if table is PRESCRIPTIONS:
+        return table, len(_prescribe(study, numbered, path))
+    own = [row for _, row in read_table(study.path / table.file_name, table)]
+    new = []
+    for _, row in numbered:
+        if row not in own:
+            own.append(row)
+            new.append(row)
+    add_rows(study, table, new)
+    return table, len(new)
+
+
+def prescribe(study: Study, row: dict[str, Any]) -> dict[str, Any] | None:
+    """Write one new version; what the row leaves open comes from the catalogue. None if it says nothing new.
+
+    Raises UnknownExerciseError and PrescriptionError.
+    """
+    whole = prescriptions.completed(dict.fromkeys(PRESCRIPTIONS.header) | row, study.exercises)
+    before = _versions(study)[whole["participant"], whole["exercise"]]
+    new = prescriptions.new_version(whole, before, dt.datetime.now(dt.UTC))
+    if new:
+        add_rows(study, PRESCRIPTIONS, [new])
+    return new
+
+
+def add_rows(study: Study, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Append rows to one CSV file of the study, and to the index."""
+    if not rows:
+        return
+    append_rows(study.path / table.file_name, table, list(rows))
+    with study.transaction():
+        load_table(study.con, study.path, table, study.settings)
+        write_meta(study.con, study.path)
+
+
+def _renew(folder: Path, manifest: Manifest, writers: dict[str, Writer]) -> None:
+    """A session that is there already: the same again does nothing, another analysis of it takes its place."""
+    finish_interrupted(folder)
+    old = read_manifest(folder)
+    for key in ("participant", "start_utc"):
+        if getattr(old, key) != getattr(manifest, key):
+            raise SessionError(
+                folder,
+                f"is another session of the same id ({key} {getattr(old, key)}, not {getattr(manifest, key)}).",
+            )
+    if not _says_something_new(manifest, old):
+        return
+    replace_session(folder, merged(old, manifest), writers)
+
+
+def _says_something_new(new: Manifest, old: Manifest) -> bool:
+    """True if the new manifest brings other blocks, another algorithm, an answer or a file that is not there.
+
+    The moment of an analysis does not count: the same samples analysed twice are the same session.
+    """
+    files = any(old.files.get(name) != entry for name, entry in new.files.items())
+    blocks = _plain(new.blocks) != _plain(old.blocks)
+    algorithm = {item.get("algorithm") for item in new.analyses} - {
+        item.get("algorithm") for item in old.analyses[-1:]
+    }
+    lines = any(
+        item not in _plain(getattr(old, name))
+        for name in ("check_ins", "decisions", "corrections")
+        for item in _plain(getattr(new, name))
+    )
+    return bool(files or blocks or algorithm or lines)
+
+
+def _plain(items: Any) -> Any:
+    """As it reads back from JSON."""
+    return json.loads(json.dumps([dict(item) for item in items]))
+
+
+def _indexed_sha256(study: Study, session_id: str) -> str | None:
+    found = study.rows("select manifest_sha256 from session where session_id = $id", {"id": session_id})
+    return found[0][0] if found else None
+
+
+def _versions(study: Study) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The versions that are written, by participant and exercise, from the file (the truth), in order."""
+    versions: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for _, row in read_table(study.path / PRESCRIPTIONS.file_name, PRESCRIPTIONS):
+        versions[row["participant"], row["exercise"]].append(row)
+    return versions
+
+
+def _prescribe(study: Study, numbered: Sequence[tuple[int, dict[str, Any]]], path: Path) -> list[dict[str, Any]]:
+    """New versions from the lines of a file; each problem with its line."""
+    versions, now = _versions(study), dt.datetime.now(dt.UTC)
+    problems, new = [], []
+    for line, row in numbered:
+        before = versions[row["participant"], row["exercise"]]
+        try:
+            fresh = prescriptions.new_version(prescriptions.completed(row, study.exercises), before, now)
+        except SciatrackError as error:
+            problems.append(CellProblem(line, "", "", str(error)))
+            continue
+        if fresh:
+            before.append(fresh)
+            new.append(fresh)
+    if problems:
+        raise TableFileError(path, problems)
+    add_rows(study, PRESCRIPTIONS, new)
+    return new
+
+
+def _check_exercises(study: Study, path: Path, numbered: Sequence[tuple[int, dict[str, Any]]]) -> None:
+    problems = []
+    for line, row in numbered:
+        if row.get("exercise"):
+            try:
+                get(row["exercise"], study.exercises)
+            except SciatrackError:
+                known = ", ".join(study.exercises)
+                problem = f"is no exercise of this study; those are {known}"
+                problems.append(CellProblem(line, "exercise", row["exercise"], problem))
+    if problems:
+        raise TableFileError(path, problems)

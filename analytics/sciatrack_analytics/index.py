@@ -1,0 +1,205 @@
+"""What goes into `study.duckdb`: rows from session folders and CSV files, and the daily facts made of them.
+
+Everything enters through Arrow tables (row by row would be a hundred times slower), inside one transaction of
+the caller. Every row here can be made again from the folders.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sciatrack_analytics import sql_files
+from sciatrack_analytics.checkins import row_from_manifest
+from sciatrack_ingest.manifest import Manifest, SessionError
+from sciatrack_ingest.sessions import MANIFEST, file_sha256, read_manifest, read_reps
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from sciatrack_signal.exercises import Exercise
+
+INDEX_VERSION = "1"  # of the stored tables; another number means: rebuild
+SESSION_TABLES = ("session", "block", "rep", "checkin")
+PLACEMENT_BITS = {"hip": 1, "left_thigh": 2, "right_thigh": 4, "thigh": 8}
+CERTAIN = ("full", "counts")  # a view that shows a leg whether or not anybody moved
+REP_NUMBERS = (
+    "start_s", "hold_start_s", "hold_end_s", "end_s", "hold_s", "hold_longest_s", "hold_s_low", "hold_s_high",
+    "rom_deg", "confidence",
+)  # fmt: skip
+REP_WORDS = ("recording", "exercise", "placement", "side", "flags")
+BLOCK_WORDS = ("recording", "exercise", "placement", "side", "observability", "note", "algorithm")
+BLOCK_NUMBERS = ("block_start_s", "block_end_s", "sampling_rate_hz", "duration_s", "gaps_s")
+BLOCK_COUNTS = ("block", "count", "count_low", "count_high")
+
+
+@dataclass(frozen=True)
+class SessionRows:
+    """One session folder as rows of the index."""
+
+    session: dict[str, Any]
+    blocks: list[dict[str, Any]]
+    reps: pa.Table | None
+    checkins: list[dict[str, Any]]
+
+
+def read_session(folder: Path, day_start: dt.time) -> SessionRows:
+    """Everything of one folder that the index holds; raises SessionError saying what is wrong with it."""
+    manifest = read_manifest(folder)
+    try:
+        keys = {
+            "session_id": manifest.session_id,
+            "participant": manifest.participant,
+            "local_date": local_date(manifest.start_local, day_start),
+        }
+        table = read_reps(folder)
+        reps = None if table is None or not table.num_rows else _reps(table, keys)
+        return SessionRows(
+            session=keys | _session(manifest, folder),
+            blocks=_blocks(manifest, keys, reps),
+            reps=reps,
+            checkins=[
+                row | {"local_date": local_date(row["at_local"], day_start)}
+                for row in (
+                    row_from_manifest(item, manifest.session_id, manifest.participant, manifest.timezone)
+                    for item in manifest.check_ins
+                )
+            ],
+        )
+    except (KeyError, TypeError, pa.ArrowException) as error:
+        raise SessionError(folder, f"{type(error).__name__}: {error}") from error
+
+
+def local_date(wall_clock: dt.datetime, day_start: dt.time) -> dt.date:
+    """The day that a moment belongs to: with a day that begins at 04:00, 03:59 is still the day before."""
+    return (wall_clock - dt.timedelta(hours=day_start.hour, minutes=day_start.minute)).date()
+
+
+def put_sessions(con: duckdb.DuckDBPyConnection, rows: Sequence[SessionRows]) -> None:
+    """Put sessions into the index in place of what it held of them, and renew the facts of their days."""
+    incoming_id = pa.table({"session_id": pa.array([row.session["session_id"] for row in rows], pa.string())})
+    con.register("incoming_id", incoming_id)
+    touched = "from session semi join incoming_id using (session_id)"
+    _do(con, f"create or replace temp table touched as select participant, local_date {touched}")
+    for name in SESSION_TABLES:
+        _do(con, f"delete from {name} where session_id in (select session_id from incoming_id)")
+    insert_sessions(con, rows)
+    _do(con, f"insert into touched select participant, local_date {touched}")
+    con.unregister("incoming_id")
+    refresh_facts(con)
+
+
+def insert_sessions(con: duckdb.DuckDBPyConnection, rows: Sequence[SessionRows]) -> None:
+    """Put sessions that the index does not hold yet into it, without their daily facts."""
+    insert(con, "session", [row.session for row in rows])
+    insert(con, "block", [block for row in rows for block in row.blocks])
+    insert(con, "checkin", [item for row in rows for item in row.checkins])
+    reps = [row.reps for row in rows if row.reps is not None]
+    if reps:
+        insert(con, "rep", pa.concat_tables(reps))
+
+
+def fill_facts(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the daily facts of all days anew."""
+    _do(con, "create or replace temp table touched as select distinct participant, local_date from session")
+    refresh_facts(con)
+
+
+def refresh_facts(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the daily facts of the days in the temporary table `touched` anew."""
+    days = "(participant, local_date) in (select (participant, local_date) from touched)"
+    for name in sql_files.FACTS:
+        _do(con, f"delete from {name} where {days}")
+        _do(con, sql_files.text(f"fill_{name}"))
+
+
+def put_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Put rows in place of everything that the table holds (for checkin: everything outside sessions)."""
+    _do(con, f"delete from {table}" + (" where session_id is null" if table == "checkin" else ""))
+    insert(con, table, list(rows))
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]] | pa.Table) -> None:
+    """Insert rows by column name, through Arrow in the types of the table."""
+    if not isinstance(rows, pa.Table):
+        schema = con.sql(f"select * from {table} limit 0").to_arrow_table().schema
+        rows = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    if rows.num_rows:
+        names = ", ".join(f'"{name}"' for name in rows.column_names)
+        con.register("incoming", rows)
+        _do(con, f"insert into {table} ({names}) select {names} from incoming")
+        con.unregister("incoming")
+
+
+def exercise_rows(exercises: Mapping[str, Exercise]) -> list[dict[str, Any]]:
+    """The catalogue as rows: which placements show which leg of an exercise with certainty."""
+    return [
+        {"exercise": exercise.id, "name": exercise.name, "position": position}
+        | {f"sees_{leg}_mask": _mask(exercise, leg) for leg in ("left", "right", "both")}
+        for position, exercise in enumerate(exercises.values())
+    ]
+
+
+def _mask(exercise: Exercise, leg: str) -> int:
+    return sum(
+        bit for placement, bit in PLACEMENT_BITS.items() if exercise.view(placement, leg).observability in CERTAIN
+    )
+
+
+def _session(manifest: Manifest, folder: Path) -> dict[str, Any]:
+    return {
+        "start_utc": manifest.start_utc.replace(tzinfo=None),
+        "start_local": manifest.start_local,
+        "tz": manifest.timezone,
+        "duration_s": manifest.duration_s,
+        "origin": manifest.origin,
+        "device": manifest.device,
+        "software": json.dumps(dict(manifest.software), sort_keys=True),
+        "manifest_sha256": file_sha256(folder / MANIFEST),
+    }
+
+
+def _blocks(manifest: Manifest, keys: dict[str, Any], reps: pa.Table | None) -> list[dict[str, Any]]:
+    """The blocks, each with its number of counted reps of either leg."""
+    counted: Counter[tuple[str, int, str]] = Counter()
+    if reps is not None:
+        one = reps.filter(reps.column("counted")).select(["recording", "block", "side"])
+        counted.update(tuple(row.values()) for row in one.to_pylist())
+    rows = []
+    for block in manifest.blocks:
+        row = keys | {name: str(block[name] or "") for name in BLOCK_WORDS}
+        row |= {name: None if block[name] is None else float(block[name]) for name in BLOCK_NUMBERS}
+        row |= {name: int(block[name]) for name in BLOCK_COUNTS}
+        row |= {f"reps_{leg}": counted[row["recording"], row["block"], leg] for leg in ("left", "right")}
+        rows.append(row)
+    return rows
+
+
+def _reps(table: pa.Table, keys: dict[str, Any]) -> pa.Table:
+    """reps.parquet in the columns of the index: numbered, with the keys of its session in front."""
+    n = table.num_rows
+    inferred = pc.match_substring_regex(table.column("flags"), r"\binferred\b")
+    columns: dict[str, Any] = {name: pa.repeat(value, n) for name, value in keys.items()}
+    columns |= {name: table.column(name).cast(pa.string()) for name in REP_WORDS}
+    columns |= {name: table.column(name).cast(pa.float64()) for name in REP_NUMBERS}
+    columns |= {name: table.column(name).cast(pa.int32()) for name in ("block", "set")}
+    columns |= {
+        "rep": pa.array(range(n), pa.int32()),
+        "complete": table.column("complete"),
+        "inferred": inferred,
+        "counted": pc.and_not(table.column("complete"), inferred),
+    }
+    return pa.table(columns)
+
+
+def _do(con: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Run a statement and drain its result, so that nothing stays open on the connection."""
+    con.execute(statement).fetchall()

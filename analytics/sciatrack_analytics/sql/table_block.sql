@@ -1,0 +1,25 @@
+-- one row per block of a session: a stretch of one exercise, or one line that says why there is none
+create table block (
+    session_id varchar not null,
+    recording varchar not null,
+    block integer not null,
+    participant varchar not null,
+    local_date date not null,
+    exercise varchar not null,
+    placement varchar not null,
+    side varchar not null,
+    observability varchar not null,
+    note varchar not null,
+    block_start_s double not null,
+    block_end_s double not null,
+    sampling_rate_hz double,
+    duration_s double,
+    gaps_s double,
+    algorithm varchar not null,
+    count integer not null,
+    count_low integer not null,
+    count_high integer not null,
+    -- complete reps of one leg that were seen themselves, not inferred from the other leg's
+    reps_left integer not null,
+    reps_right integer not null
+);

@@ -1,0 +1,14 @@
+-- one row per session folder
+create table session (
+    session_id varchar primary key,
+    participant varchar not null,
+    start_utc timestamp not null,
+    start_local timestamp not null,
+    tz varchar not null,
+    local_date date not null,
+    duration_s double not null,
+    origin varchar not null,
+    device varchar not null,
+    software varchar not null,
+    manifest_sha256 varchar not null
+);

@@ -1,0 +1,159 @@
+"""`Study`: one folder of sessions and CSV files, and the DuckDB index over them.
+
+    with Study("clinic") as study:
+        study.report("adherence_weekly", participant="P01")
+
+The folder is the truth; `study.duckdb` only makes questions fast and can be rebuilt at any time. A study opened
+read-only disturbs nobody; one opened for writing holds the index alone, so it is opened briefly.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from sciatrack_analytics import sql_files
+from sciatrack_analytics.connection import WAIT_S, IndexFileError, connect
+from sciatrack_analytics.csv_tables import TABLES
+from sciatrack_analytics.index import INDEX_VERSION
+from sciatrack_analytics.settings import FILE_NAME as SETTINGS
+from sciatrack_analytics.settings import StudySettings, read_settings
+from sciatrack_ingest.sessions import file_sha256
+from sciatrack_signal.exercises import Exercise, catalogue
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+INDEX = "study.duckdb"
+SESSIONS = "sessions"
+EXERCISES = "exercises.toml"
+# Files beside the sessions that the index holds a copy of; a change by hand makes the index stale.
+INDEXED_FILES = (SETTINGS, EXERCISES, *(table.file_name for table in TABLES.values()))
+
+
+class Study:
+    """An open study. Close it, or use it in a `with` statement; read-only unless `write=True`.
+
+    Raises SettingsError where the folder is no study, StudyLockedError where another process holds the index
+    for longer than `wait_s` seconds, IndexFileError where the index is missing, damaged or of another version.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, write: bool = False, wait_s: float = WAIT_S) -> None:
+        self.path = Path(path)
+        self.settings: StudySettings = read_settings(self.path)
+        self.writes = write
+        self.con = connect(self.path / INDEX, read_only=not write, wait_s=wait_s)
+        try:
+            self._check_version()
+            self.set_variables()
+            sql_files.create_views(self.con)
+        except BaseException:
+            self.con.close()
+            raise
+
+    def __enter__(self) -> Study:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.con.close()
+
+    @property
+    def sessions(self) -> Path:
+        """The folder that holds the session folders."""
+        return self.path / SESSIONS
+
+    @cached_property
+    def exercises(self) -> Mapping[str, Exercise]:
+        """The catalogue with the study's own exercises."""
+        return study_exercises(self.path)
+
+    def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a query; values go in by name (`$name`), never by pasting text."""
+        return list(self.con.execute(query, dict(parameters or {})).fetchall())
+
+    def arrow(self, query: str) -> pa.Table:
+        """All rows of a query as an Arrow table."""
+        return self.con.sql(query).to_arrow_table()
+
+    def table_rows(self, table: str) -> list[dict[str, Any]]:
+        """Every row of a stored table as a dictionary; for the small tables."""
+        rows: list[dict[str, Any]] = self.arrow(f"select * from {table}").to_pylist()
+        return rows
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing."""
+        self.con.begin()
+        try:
+            yield
+        except BaseException:
+            self.con.rollback()
+            raise
+        self.con.commit()
+
+    def report(
+        self,
+        name: str,
+        *,
+        participant: str | None = None,
+        from_date: dt.date | None = None,
+        to_date: dt.date | None = None,
+    ) -> pd.DataFrame:
+        """One report as a DataFrame; see sciatrack_analytics.reports for names, columns and the header."""
+        from sciatrack_analytics.reports import run
+
+        return run(self, name, participant=participant, from_date=from_date, to_date=to_date).frame
+
+    def stale_files(self) -> list[str]:
+        """Files beside the sessions that were changed since the index read them."""
+        known = dict(self.rows("select key, value from meta where key like 'sha256:%'"))
+        return [name for name, now in file_digests(self.path).items() if known.get(f"sha256:{name}") != now]
+
+    def set_variables(
+        self,
+        participant: str | None = None,
+        from_date: dt.date | None = None,
+        to_date: dt.date | None = None,
+    ) -> None:
+        """What the views read: whom and when a report is about, and the study's settings."""
+        values = {
+            "report_participant": participant,
+            "report_from": from_date,
+            "report_to": to_date,
+            "qualifying_ratio": self.settings.qualifying_ratio,
+            "target_ratio": self.settings.target_ratio,
+            "silence_days": self.settings.silence_days,
+        }
+        for name, value in values.items():
+            self.rows(f"set variable {name} = $value", {"value": value})
+
+    def _check_version(self) -> None:
+        try:
+            found = self.rows("select value from meta where key = 'index_version'")
+        except Exception as error:
+            raise IndexFileError(self.path / INDEX, "is not an index of sciatrack.") from error
+        if found != [(INDEX_VERSION,)]:
+            raise IndexFileError(self.path / INDEX, "was made by another version of sciatrack.")
+
+
+def study_exercises(path: Path) -> Mapping[str, Exercise]:
+    """The built-in exercises and those of the study's own file, where it has one."""
+    own = path / EXERCISES
+    return catalogue(own if own.exists() else None)
+
+
+def file_digests(path: Path) -> dict[str, str]:
+    """A checksum of each file beside the sessions; "" for one that is not there."""
+    return {name: file_sha256(path / name) if (path / name).is_file() else "" for name in INDEXED_FILES}
