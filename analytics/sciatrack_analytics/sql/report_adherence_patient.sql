@@ -1,0 +1,91 @@
+-- one row per participant of the study
+with
+exercise_days as (
+    select
+        participant,
+        count(*) filter (where due and qualifies) as days_done,
+        count(*) filter (where due) as days_rx,
+        count(*) filter (where due and state = 'done_selfreport_only') as days_selfreport,
+        count(*) filter (where due and state <> 'no_information') as days_known,
+        -- exercises of one day are one decision to exercise, not several: the interval counts days
+        count(distinct local_date) filter (where due) as distinct_days_rx,
+        cast(sum(reps_counted) as bigint) as reps_counted,
+        cast(sum(reps_rx) as bigint) as reps_rx,
+        sum(hold_s_counted) as hold_s_counted,
+        sum(hold_s_rx) as hold_s_rx,
+        cast(sum(reps_done) as bigint) as reps_done,
+        count(*) filter (where state = 'no_information') as n_no_information,
+        count(*) filter (where state = 'excused') as excused_days,
+        count(*) filter (where state = 'device_fault') as device_fault_days,
+        count(*) filter (where state = 'not_observable') as not_observable_days,
+        count(*) filter (where state = 'not_due') as not_due_days,
+        min(days_per_week) as fewest_days_per_week
+    from day_state
+    group by participant
+),
+version_count as (
+    select participant, count(*) as rx_versions
+    from rx
+    where valid_from is distinct from valid_to and valid_from <= (select last_date from cut_off)
+    group by participant
+),
+participant_week as (
+    select
+        participant, week_start,
+        sum(days_done) / nullif(sum(days_rx), 0) as freq_adherence
+    from week
+    group by participant, week_start
+),
+week_count as (
+    select
+        participant,
+        count(*) filter (where freq_adherence >= cast(getvariable('target_ratio') as double))
+            as weeks_at_target,
+        count(freq_adherence) as weeks_observed
+    from participant_week
+    group by participant
+),
+final as (
+    select
+        participant, arm, first_date as start, last_date as "end",
+        greatest(0, last_date - first_date + 1) as days_observed,
+        coalesce(rx_versions, 0) as rx_versions,
+        coalesce(days_done, 0) as days_done,
+        coalesce(days_rx, 0) as days_rx,
+        days_done / nullif(days_rx, 0) as freq_adherence,
+        wilson_low(days_done / nullif(days_rx, 0), nullif(distinct_days_rx, 0)) as ci_low,
+        wilson_high(days_done / nullif(days_rx, 0), nullif(distinct_days_rx, 0)) as ci_high,
+        coalesce(distinct_days_rx, 0) as ci_days,
+        coalesce(reps_counted, 0) as reps_counted,
+        coalesce(reps_rx, 0) as reps_rx,
+        reps_counted / nullif(reps_rx, 0) as dose_reps,
+        coalesce(hold_s_counted, 0) as hold_s_counted,
+        coalesce(hold_s_rx, 0) as hold_s_rx,
+        hold_s_counted / nullif(hold_s_rx, 0) as dose_hold,
+        reps_done / nullif(reps_rx, 0) as over_dose,
+        coalesce(weeks_at_target, 0) as weeks_at_target,
+        coalesce(weeks_observed, 0) as weeks_observed,
+        if(fewest_days_per_week = 7, days_done / nullif(days_rx, 0), null) as pdc,
+        coalesce(days_done + days_selfreport, 0) as complete_case_done,
+        coalesce(days_known, 0) as complete_case_days,
+        (days_done + days_selfreport) / nullif(days_known, 0) as complete_case_adherence,
+        coalesce(n_no_information, 0) as n_no_information,
+        coalesce(excused_days, 0) as excused_days,
+        coalesce(device_fault_days, 0) as device_fault_days,
+        coalesce(not_observable_days, 0) as not_observable_days,
+        coalesce(not_due_days, 0) as not_due_days,
+        last_session,
+        case
+            when last_date is null then 'no_data'
+            when last_session is null then 'never_started'
+            when last_date - last_session >= cast(getvariable('silence_days') as integer) then 'dropped_out'
+            when end_date <= last_date then 'completed'
+            else 'active'
+        end as status
+    from person
+    left join exercise_days using (participant)
+    left join version_count using (participant)
+    left join week_count using (participant)
+)
+select * from final
+order by participant

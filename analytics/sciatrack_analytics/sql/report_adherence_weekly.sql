@@ -1,0 +1,36 @@
+-- one row per participant, exercise and ISO week with a day in force
+with
+rolling as (
+    select
+        *,
+        cast(sum(days_done) over four_weeks as bigint) as days_done_4wk,
+        cast(sum(days_rx) over four_weeks as bigint) as days_rx_4wk
+    from week
+    window four_weeks as (
+        partition by participant, exercise
+        order by week_start
+        range between interval 21 days preceding and current row
+    )
+),
+final as (
+    select
+        participant, exercise, iso_week, week_start, partial_week, rx_versions,
+        days_done, days_rx,
+        days_done / nullif(days_rx, 0) as freq_adherence,
+        reps_counted, reps_rx,
+        reps_counted / nullif(reps_rx, 0) as dose_reps,
+        hold_s_counted, hold_s_rx,
+        hold_s_counted / nullif(hold_s_rx, 0) as dose_hold,
+        reps_done,
+        reps_done / nullif(reps_rx, 0) as over_dose,
+        days_done_4wk, days_rx_4wk,
+        days_done_4wk / nullif(days_rx_4wk, 0) as adh_4wk,
+        days_done + days_selfreport as complete_case_done, days_known as complete_case_days,
+        (days_done + days_selfreport) / nullif(days_known, 0) as complete_case_adherence,
+        days_selfreport, extra_days,
+        n_no_information, excused_days, device_fault_days, not_observable_days, not_due_days,
+        side_not_observable_days
+    from rolling
+)
+select * from final
+order by participant, exercise, week_start
