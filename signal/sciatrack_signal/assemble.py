@@ -48,7 +48,7 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
     median_deg = float(np.median(ranges[np.isfinite(ranges)])) if np.isfinite(ranges).any() else 0.0
     for apex in range(1 - parity, count + 1, 2):
         cut = apex in (0, count)
-        if cut and not _at_file_edge(trace, timed, apex):
+        if cut and (timed.run.passed[0 if apex == 0 else 1] or not _at_file_edge(trace, timed, apex)):
             continue
         flags = set() if sure else {"assumed_polarity"}
         reps.append(_rep(trace, timed, apex, float(ranges[apex]), median_deg, context, flags, cut=cut))

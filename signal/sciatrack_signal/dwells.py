@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,7 +81,7 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
 def _half_crossings(angle: Float, points: npt.NDArray[np.int64]) -> list[int]:
     """Row at which each stroke is half way."""
     halves = []
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in itertools.pairwise(points):
         middle = 0.5 * (angle[a] + angle[b])
         passed = (angle[a : b + 1] >= middle) == (angle[b] >= middle)
         halves.append(int(a) + int(np.argmax(passed)))

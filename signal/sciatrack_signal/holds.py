@@ -50,7 +50,9 @@ def measure_hold(timed: Timed, apex: int, rate_hz: float) -> Hold:
     hold_s = (end - start) / rate_hz
     parts = _undisturbed(timed, angle, apex, start, end)
     longest_s = min(max(b - a for a, b in parts) / rate_hz, hold_s) if parts else hold_s
-    half = COVERAGE_FACTOR * float(np.hypot(max(into.error / rate_hz, EDGE_FLOOR_S), max(out.error / rate_hz, EDGE_FLOOR_S)))
+    half = COVERAGE_FACTOR * float(
+        np.hypot(max(into.error / rate_hz, EDGE_FLOOR_S), max(out.error / rate_hz, EDGE_FLOOR_S))
+    )
     return Hold(start, end, hold_s, longest_s, max(0.0, hold_s - half), hold_s + half, len(parts) > 1, fading)
 
 

@@ -1,7 +1,7 @@
 """From a Recording to reps and holds: the page to read first.
 
-    Recording -> grid (25 Hz) -> trace (up, tilt rate, excursion) -> runs of alike strokes -> timed moves
-              -> is it the exercise? -> reps with holds -> one block with a note that says what was not seen.
+Recording -> grid (25 Hz) -> trace (up, tilt rate, excursion) -> runs of alike strokes -> timed moves
+          -> is it the exercise? -> reps with holds -> one block with a note that says what was not seen.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sciatrack_signal.dwells import Timed, time_moves
 from sciatrack_signal.exercises import Exercise, View, catalogue, get
 from sciatrack_signal.grid import to_grid
 from sciatrack_signal.plausible import deliberate, likeness, possible
+from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.result import Analysis, Block, Rep
 from sciatrack_signal.segmentation import find_runs
 from sciatrack_signal.trace import Trace, build_trace
@@ -26,7 +27,11 @@ ALGORITHM = "sciatrack-segmentation 0.1"
 SET_PAUSE_S = 60.0
 # A stretch without data longer than this is no pause within a set.
 LONG_GAP_S = 10.0
-# Strokes that make `n` reps, when the first or last may be cut: 2 n - 1.
+# A run of fewer strokes has no rhythm to be judged by: each move must stand alone.
+FEW_STROKES = 5
+# Such a move has this many times the smallest range, and this much rest before and after it.
+ALONE_RANGE = 1.5
+ALONE_REST_S = 1.0
 AUTO = "auto"
 GENERIC = "generic"
 
@@ -70,7 +75,11 @@ def analyze(
     timed = [time_moves(trace, run) for run in find_runs(trace, _long_gaps(trace))]
     kept, note = _select(trace, timed, labels)
     context = Context(labels.exercise, view, _rep_side(labels), view.observability == "full", 0.95)
-    reps = [rep for run in kept for rep in assemble(trace, run, context)]
+    reps = []
+    for run in kept:
+        made = assemble(trace, run, context)
+        if len(made) >= labels.exercise.min_set_reps:
+            reps.extend(made)
     return _answer(recording, labels, _number_sets(reps), "; ".join(n for n in (note, trace.gyro_note) if n))
 
 
@@ -101,10 +110,12 @@ def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Time
     for run in timed:
         amplitude = run.run.amplitude_deg
         measured = likeness(trace, run)
-        if run.run.count < 2 * needed - 1:
+        if run.run.reversals < 2 * needed - 1:
             continue
         if needed > 1:
             ok = deliberate(measured, amplitude, on_thigh=labels.placement != "hip")
+        elif run.run.reversals < FEW_STROKES:
+            ok = possible(measured) and _stands_alone(trace, run, view)
         else:
             ok = possible(measured)
         if not ok:
@@ -118,6 +129,14 @@ def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Time
     if small:
         return [], f"movement of about {small:.0f} degrees was seen, too small to count here; not observable"
     return [], "no repeated movement was found"
+
+
+def _stands_alone(trace: Trace, run: Timed, view: View) -> bool:
+    """Whether one or two moves are clear enough to be reps: well above the smallest range, with rest around them."""
+    if run.run.amplitude_deg < ALONE_RANGE * view.min_range_deg or run.run.passed != (False, False):
+        return False
+    rests_s = (still_outside_s(trace, run, before=True), still_outside_s(trace, run, before=False))
+    return min(rests_s) >= ALONE_REST_S
 
 
 def _rep_side(labels: Labels) -> str:

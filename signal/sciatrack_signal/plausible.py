@@ -24,16 +24,19 @@ JOLT_SIGMA_S = 0.4
 # Splits the acceleration at about 1 Hz: reps of 1.2 s and more move it below, steps above.
 SPLIT_SIGMA_S = 0.17
 # Movement with steps in it: more than this above 1 Hz, and mostly there. Squats stay below a ratio of 1.2, turning
-# and pottering about in a room stand above 2.4.
-BUSY_JOLT = 0.5
+# and pottering about in a room stand above 2.4; what is believed there repeats as closely as UNLIKE_BUSY.
+BUSY_JOLT = 0.6
 BUSY_RATIO = 2.2
-# Deliberate moves repeat within a share of their range: squats 0.03 to 0.27, leg raises 0.05 to 0.28; chance
-# sequences of daily moves 0.25 to 0.5, but seldom as little as 0.15.
+UNLIKE_BUSY = 0.10
+# Deliberate moves repeat within a share of their range: squats 0.03 to 0.24, leg raises 0.03 to 0.20; chance
+# sequences of daily moves 0.11 to 0.5.
 UNLIKE_MAX = 0.30
-UNLIKE_DOUBTFUL = 0.13
-# A resting thigh rocks along with the trunk or the other leg, by up to 10 degrees and regularly: below the first
-# range a thigh is believed only where it repeats as closely as UNLIKE_DOUBTFUL, above the second like any other.
+# A resting thigh rocks along with the trunk or the other leg, regularly, by up to 10 degrees. Up to the first range
+# a thigh is believed only where its strokes are equal within STROKES_EQUAL, from the second on like any other.
+# Leg raises of 7 to 11 degrees: 0.05 to 0.14, rocking thighs 0.10 to 0.28. These overlap: no setting parts them.
 THIGH_DOUBT_DEG = (11.0, 14.0)
+STROKES_EQUAL = 0.16
+STROKES_ANY = 1.0
 # Periods whose interquartile range exceeds their median are no set.
 JITTER_MAX = 1.0
 # A person who names the exercise has already said that it was done: the moves may be this much less alike.
@@ -45,6 +48,7 @@ class Likeness:
     """How alike the moves of one run are; ratios unless a unit is named.
 
     unevenness : spread of the turning points' levels after removing a straight drift, share of the range.
+    stroke_spread : standard deviation of the strokes over their mean.
     off_pose   : spread of the poses at the turning points in space, share of the range.
     in_plane   : share of the turning that is about the run's axis.
     jitter     : spread of the periods (interquartile range over median).
@@ -52,13 +56,13 @@ class Likeness:
     """
 
     unevenness: float
+    stroke_spread: float
     off_pose: float
     in_plane: float
     jitter: float
     period_s: float
     jolt: float
     jolt_ratio: float
-
 
     @property
     def unlike(self) -> float:
@@ -70,12 +74,11 @@ def deliberate(measured: Likeness, amplitude_deg: float, *, on_thigh: bool) -> b
     """Whether a run is taken for exercise although nobody said which."""
     if measured.period_s < PERIOD_MIN_S or measured.jolt > JOLT_MAX or measured.jitter > JITTER_MAX:
         return False
-    limit = UNLIKE_MAX
-    if on_thigh:
-        limit = float(np.interp(amplitude_deg, THIGH_DOUBT_DEG, (UNLIKE_DOUBTFUL, UNLIKE_MAX)))
-    if measured.jolt > BUSY_JOLT and measured.jolt_ratio > BUSY_RATIO:
-        limit = UNLIKE_DOUBTFUL
-    return measured.unlike <= limit
+    busy = measured.jolt > BUSY_JOLT and measured.jolt_ratio > BUSY_RATIO
+    if measured.unlike > (UNLIKE_BUSY if busy else UNLIKE_MAX):
+        return False
+    equal = float(np.interp(amplitude_deg, THIGH_DOUBT_DEG, (STROKES_EQUAL, STROKES_ANY)))
+    return not on_thigh or measured.stroke_spread <= equal
 
 
 def possible(measured: Likeness) -> bool:
@@ -90,6 +93,8 @@ def likeness(trace: Trace, timed: Timed) -> Likeness:
     rows = slice(int(points[0]), int(points[-1]) + 1)
     even, odd = run.levels[0::2], run.levels[1::2]
     unevenness = 0.5 * (_spread(even) + _spread(odd)) / amplitude
+    strokes = np.abs(np.diff(run.levels))
+    stroke_spread = float(strokes.std() / max(float(strokes.mean()), 1e-9))
     poses = trace.up[points]
     off_pose = 0.5 * (_pose_spread_deg(poses[0::2]) + _pose_spread_deg(poses[1::2])) / amplitude
     rate = trace.rate[rows]
@@ -103,22 +108,22 @@ def likeness(trace: Trace, timed: Timed) -> Likeness:
     jolt = float((norm - gaussian(norm, JOLT_SIGMA_S * trace.rate_hz)).std())
     slow = gaussian(norm, SPLIT_SIGMA_S * trace.rate_hz)
     jolt_ratio = float((norm - slow).std()) / max(float(slow.std()), 1e-3)
-    return Likeness(unevenness, off_pose, in_plane, jitter, period_s, jolt, jolt_ratio)
+    return Likeness(unevenness, stroke_spread, off_pose, in_plane, jitter, period_s, jolt, jolt_ratio)
 
 
 def _spread(levels: Float) -> float:
-    """Standard deviation about a straight line (a rest pose may drift over a set); 0 for fewer than two."""
+    """Median absolute deviation, as a standard deviation, about a straight line: a rest pose may drift over a set,
+    and one odd rep does not make the others less alike. Standard deviation for fewer than four."""
     if len(levels) < 2:
         return 0.0
-    if len(levels) == 2:
-        return float(levels.std())
     x = np.arange(len(levels)) - 0.5 * (len(levels) - 1)
-    return float((levels - levels.mean() - x * float(x @ levels) / float(x @ x)).std())
+    rest = levels - levels.mean() - (x * float(x @ levels) / float(x @ x) if len(levels) > 2 else 0.0)
+    return float(rest.std()) if len(levels) < 4 else float(1.4826 * np.median(np.abs(rest - np.median(rest))))
 
 
 def _pose_spread_deg(poses: Float) -> float:
-    """Root mean square angle of unit vectors to their mean."""
-    mean = poses.mean(axis=0)
-    mean = mean / max(float(np.linalg.norm(mean)), 1e-9)
-    angle = np.degrees(np.arccos(np.clip(poses @ mean, -1.0, 1.0)))
-    return float(np.sqrt((angle * angle).mean()))
+    """Median angle of unit vectors to their middle, scaled so that a round cloud gives its root mean square."""
+    middle = np.median(poses, axis=0)
+    middle = middle / max(float(np.linalg.norm(middle)), 1e-9)
+    angle = np.degrees(np.arccos(np.clip(poses @ middle, -1.0, 1.0)))
+    return float(1.2 * np.median(angle))

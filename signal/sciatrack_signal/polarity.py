@@ -7,6 +7,8 @@ from sciatrack_signal.trace import Trace
 
 # A set that starts and ends in the same pose starts and ends at rest: worth more than any length of pause.
 SAME_ENDS = 2.0
+# A set with one end passed through in a longer move: the other end is rest, unless pauses say otherwise.
+PASSED_ELSE = 0.4
 # Seconds in a pose before the first or after the last move that count as fully convincing.
 CONVINCING_S = 5.0
 # Within this share of the range of a turning point is in its pose.
@@ -23,18 +25,20 @@ def rest_parity(trace: Trace, timed: Timed) -> tuple[int, bool]:
     """
     run = timed.run
     last = run.count
-    before_s = _still_outside_s(trace, timed, before=True)
-    after_s = _still_outside_s(trace, timed, before=False)
+    before_s = 0.0 if run.passed[0] else still_outside_s(trace, timed, before=True)
+    after_s = 0.0 if run.passed[1] else still_outside_s(trace, timed, before=False)
     score = [0.0, 0.0]
     score[0] += min(before_s / CONVINCING_S, 1.0)
     score[last % 2] += min(after_s / CONVINCING_S, 1.0)
-    if last % 2 == 0:
+    if last % 2 == 0 and run.passed == (False, False):
         score[0] += SAME_ENDS
+    elif run.passed[0] != run.passed[1]:  # only one end is a pose that was stayed in
+        score[(last if run.passed[0] else 0) % 2] += PASSED_ELSE
     difference = score[0] - score[1]
     return (0 if difference >= 0 else 1), abs(difference) >= SURE
 
 
-def _still_outside_s(trace: Trace, timed: Timed, *, before: bool) -> float:
+def still_outside_s(trace: Trace, timed: Timed, *, before: bool) -> float:
     """Seconds spent in the pose of the first (last) turning point before the first (after the last) move."""
     run = timed.run
     if before:

@@ -10,7 +10,7 @@ is the only number that decides what counts as a rep of a set: local and relativ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,8 @@ STROKES_MIN = 2
 # Below this share of up in the plane of movement its angle is mostly noise.
 IN_PLANE_MIN = 0.4
 REFINEMENTS = 3
+# Two runs are about one axis up to 30 degrees apart.
+SAME_AXIS = 0.87
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,8 @@ class Strokes:
     """A run of alike strokes: turning points (m + 1 rows), levels (m + 1 deg), the axis, the angle around it.
 
     angle covers the rows [first, first + len(angle)) and is positive in the direction of `axis`.
+    passed : whether the first and the last point are no reversals but the place where a longer move passed the
+    level of the others (a first squat from upright, getting up out of the last rep).
     """
 
     points: Int
@@ -56,10 +60,16 @@ class Strokes:
     axis: Float
     first: int
     angle: Float
+    passed: tuple[bool, bool] = (False, False)
 
     @property
     def count(self) -> int:
         return len(self.points) - 1
+
+    @property
+    def reversals(self) -> int:
+        """Strokes between true turning points."""
+        return self.count - sum(self.passed)
 
 
 def find_runs(trace: Trace, barriers: Int) -> list[Strokes]:
@@ -70,7 +80,28 @@ def find_runs(trace: Trace, barriers: Int) -> list[Strokes]:
     found: list[Strokes] = []
     for first, last in _stretches(trace, barriers):
         _search(trace, first, last, found)
-    return sorted(found, key=lambda run: int(run.points[0]))
+    return _joined(trace, sorted(found, key=lambda run: int(run.points[0])))
+
+
+def _joined(trace: Trace, runs: list[Strokes]) -> list[Strokes]:
+    """Neighbouring runs about one axis with like strokes, found apart by a rep that fits neither, become one."""
+    joined: list[Strokes] = []
+    for run in runs:
+        last = joined[-1] if joined else None
+        if last is not None and _belong_together(trace, last, run):
+            both = np.unique(np.concatenate([last.points, run.points]))
+            whole = _refine(trace, both, int(last.points[0]), int(run.points[-1]) + 1)
+            if whole is not None and whole.count >= last.count + run.count:
+                joined[-1] = whole
+                continue
+        joined.append(run)
+    return joined
+
+
+def _belong_together(trace: Trace, a: Strokes, b: Strokes) -> bool:
+    near = int(b.points[0]) - int(a.points[-1]) <= PAUSE_MIN_S * trace.rate_hz
+    ratio = a.amplitude_deg / max(b.amplitude_deg, 1e-9)
+    return near and 1 / STROKE_MAX < ratio < STROKE_MAX and abs(float(a.axis @ b.axis)) > SAME_AXIS
 
 
 def _stretches(trace: Trace, barriers: Int) -> list[tuple[int, int]]:
@@ -165,6 +196,7 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
     points = seed
     amplitude = 0.0
     run: Strokes | None = None
+    ends: tuple[int | None, int | None] = (None, None)
     for _ in range(REFINEMENTS):
         rows = slice(int(points[0]), int(points[-1]) + 1)
         axis = principal_axis(trace.rate[rows])
@@ -186,10 +218,36 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
         points = turns[a : b + 1] + start
         median = float(np.median(strokes[a:b]))
         run = Strokes(points, levels[a : b + 1], median, axis, start, angle)
+        ends = (int(turns[a - 1]) if a > 0 else None, int(turns[b + 1]) if b + 1 < len(turns) else None)
         if abs(median - amplitude) <= 0.1 * amplitude:
             break
         amplitude = median
-    return run
+    return None if run is None else _with_passages(run, ends, trace.rate_hz)
+
+
+def _with_passages(run: Strokes, ends: tuple[int | None, int | None], rate_hz: float) -> Strokes:
+    """Adds the place where a longer move before or after the run passes the level of the run's other points.
+
+    ends : turning points (rows of `angle`) before and after the run, None where there is none.
+    """
+    points, levels = list(run.points), list(run.levels)
+    passed = [False, False]
+    for side, beyond in enumerate(ends):
+        at = 0 if side == 0 else -1
+        if beyond is None or abs(beyond + run.first - points[at]) > STEP_MAX_S * rate_hz:
+            continue
+        level = float(np.median(run.levels[1::2] if side == 0 else run.levels[-2::-2]))
+        inner = int(points[at]) - run.first
+        first, last = min(beyond, inner), max(beyond, inner)
+        part = run.angle[first : last + 1]
+        reached = np.flatnonzero((part >= level) if levels[at] < level else (part <= level))
+        if len(reached) == 0 or len(run.levels) < 3:
+            continue
+        row = first + int(reached[-1] if side == 0 else reached[0]) + run.first
+        points.insert(0, row) if side == 0 else points.append(row)
+        levels.insert(0, level) if side == 0 else levels.append(level)
+        passed[side] = True
+    return replace(run, points=np.array(points), levels=np.array(levels), passed=(passed[0], passed[1]))
 
 
 def angle_about(up: Float, axis: Float, reference: Float) -> tuple[Float, Float]:
@@ -219,6 +277,4 @@ def _most_shared(alike: npt.NDArray[np.bool_], turns: Int, first: int, last: int
 def _true_runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Half-open [start, end) index pairs of stretches of True."""
     edges = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
-    return list(
-        zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True)
-    )
+    return list(zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True))

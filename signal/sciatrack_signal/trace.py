@@ -15,8 +15,9 @@ from sciatrack_signal.smoothing import gaussian
 Float = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
-# Detection looks at movement below about 1.3 Hz: fast reps of 0.8 s survive, heel strikes and tremor do not.
-DETECTION_SIGMA_S = 0.12
+# Detection looks at movement below about 0.8 Hz: reps of 0.8 s keep more than half of their range, heel strikes,
+# tremor and second humps do not. From 0.12 to 0.25 s nothing but noisy fast sets changes.
+DETECTION_SIGMA_S = 0.20
 # Slow enough that centripetal and linear acceleration hardly bend the accelerometer's up.
 TRUST_SIGMA_S = 0.35
 # Real gyroscopes were met with a scale of 0.17, an axis of the wrong sign and a bias of 30 deg/s. One is used only
@@ -62,10 +63,10 @@ def build_trace(grid: Grid) -> Trace:
     gyr, note = grid.gyr, ""
     if gyr is not None and not gyro_agrees(grid.acc, gyr, grid.rate_hz):
         gyr, note = None, "the gyroscope contradicts gravity and is not used"
-    up = sharp = up_direction(grid.acc, gyr, grid.rate_hz)
-    sharp_sigma_s = ACC_ONLY_SIGMA_S
-    if gyr is not None:
-        up, sharp_sigma_s = unit(gaussian(sharp, DETECTION_SIGMA_S * grid.rate_hz)), 0.0
+    sharp = up_direction(grid.acc, gyr, grid.rate_hz)
+    sharp_sigma_s = ACC_ONLY_SIGMA_S if gyr is None else 0.0
+    more_s = float(np.sqrt(DETECTION_SIGMA_S**2 - sharp_sigma_s**2))
+    up = unit(gaussian(sharp, more_s * grid.rate_hz))
     rate = tilt_rate(up, grid.rate_hz)
     x = excursion(rate, local_axis(rate, grid.rate_hz), grid.rate_hz)
     return Trace(grid.start_s, grid.rate_hz, up, sharp, sharp_sigma_s, rate, x, grid.acc, gyr, grid.valid, note)

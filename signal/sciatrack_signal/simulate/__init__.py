@@ -5,11 +5,14 @@ Nothing here validates anything about people; it says whether a detector finds w
 """
 
 from sciatrack_signal.simulate.link import LinkOptions
+from sciatrack_signal.simulate.nobody import KINDS, simulate_nobody
 from sciatrack_signal.simulate.parameters import SimulationError
 from sciatrack_signal.simulate.sets import Options, clean_options, simulate_set
 from sciatrack_signal.simulate.truth import Simulated, TrueBlock, TrueRep
+from sciatrack_signal.simulate.visits import simulate_visit
 
 __all__ = [
+    "KINDS",
     "LinkOptions",
     "Options",
     "Simulated",
@@ -17,5 +20,7 @@ __all__ = [
     "TrueBlock",
     "TrueRep",
     "clean_options",
+    "simulate_nobody",
     "simulate_set",
+    "simulate_visit",
 ]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sciatrack_ingest.recording import Float
-from sciatrack_signal.exercises import view_name
 from sciatrack_signal.simulate import poses, rotations
 from sciatrack_signal.simulate.draws import draw_between
 from sciatrack_signal.simulate.parameters import Site, exercise_parameters, section
@@ -81,7 +80,6 @@ def exercise_block(
     options: BlockOptions,
     *,
     site: Site,
-    set_number: int = 1,
 ) -> None:
     """Does the reps from the start position on and notes the block."""
     start_s = script.now_s
@@ -106,7 +104,6 @@ def exercise_block(
             perform(
                 script,
                 _facing(script, plan),
-                set_number=set_number,
                 home_deg=home_deg,
                 rest_noise_deg=drift_deg + miss_deg,
             )
@@ -116,14 +113,16 @@ def exercise_block(
             if options.leave_between:
                 home_deg = _take_down_and_up(script, request, rest_up)
             if options.between is not None:
+                leant_deg = script.lean_deg
                 options.between(script, number)
+                home_deg = home_deg + script.lean_deg - leant_deg
     if options.slips and reps:
         script.slips.extend(slip(script.rng, site, start_s, script.now_s))
     script.blocks.append(
         ScriptedBlock(
             exercise=request.exercise,
             side=request.side,
-            view=view_name(request.placement, request.side),
+            placement=request.placement,
             start_s=start_s,
             end_s=script.now_s,
             reps=tuple(reps),

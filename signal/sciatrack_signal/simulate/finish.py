@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from sciatrack_ingest.recording import Float
-from sciatrack_signal.exercises import Exercise, catalogue, view_name
+from sciatrack_signal.exercises import Exercise, catalogue
 from sciatrack_signal.simulate.render import Rendered, Worn, as_recording, render
 from sciatrack_signal.simulate.script import Script, ScriptedBlock, ScriptedRep
 from sciatrack_signal.simulate.truth import Simulated, TrueBlock, TrueRep, hold_of, time_above
@@ -21,6 +21,7 @@ RETURN_SHARE = 0.2
 # How much shorter than the least asked a hold is before it is called short: this much or a tenth, the larger.
 SHORT_BY_S, SHORT_BY_SHARE = 0.5, 0.1
 LONG_FACTOR = 2.0
+SET_BREAK_S = 60.0  # contract
 
 
 def finish(
@@ -35,7 +36,7 @@ def finish(
 ) -> Simulated:
     """The recording and the truth of a script; `labels` go to the Recording."""
     rendered = render(script, worn, seed)
-    blocks = tuple(_block(block, rendered, placement) for block in script.blocks)
+    blocks = tuple(_block(block, rendered) for block in script.blocks)
     recording = as_recording(rendered, worn, placement=placement, **(labels or {}))
     return Simulated(
         recording=recording,
@@ -54,17 +55,17 @@ def short_below_s(exercise: Exercise) -> float:
     return least - max(SHORT_BY_S, SHORT_BY_SHARE * least)
 
 
-def _block(block: ScriptedBlock, rendered: Rendered, placement: str) -> TrueBlock:
+def _block(block: ScriptedBlock, rendered: Rendered) -> TrueBlock:
     exercise = catalogue()[block.exercise]
-    view = exercise.views[block.view]
-    measured = [_rep(rep, rendered, exercise) for rep in block.reps]
+    view = exercise.view(block.placement, block.side)
+    measured = _in_sets([_rep(rep, rendered, exercise) for rep in block.reps])
     return TrueBlock(
         exercise=block.exercise,
         side=block.side,
         start_s=rendered.clock(block.start_s),
         end_s=rendered.clock(block.end_s),
         observability=view.observability,
-        reps=tuple(_completed(measured, exercise, placement)),
+        reps=tuple(_completed(measured, exercise, block.placement)),
     )
 
 
@@ -79,7 +80,7 @@ def _rep(rep: ScriptedRep, rendered: Rendered, exercise: Exercise) -> TrueRep:
     held = (time_s >= hold.start_s) & (time_s <= hold.end_s)
     rom_deg = float(np.median(angle_deg[held])) if held.any() else float(angle_deg.max())
     return TrueRep(
-        set=rep.set,
+        set=1,
         start_s=rendered.clock(rep.out[0]),
         hold_start_s=rendered.clock(hold.start_s),
         hold_end_s=rendered.clock(hold.end_s),
@@ -117,12 +118,21 @@ def _flags(
     return (*(name for name, is_so in found.items() if is_so), *rep.flags)
 
 
+def _in_sets(reps: list[TrueRep]) -> list[TrueRep]:
+    """Numbers the sets: a new one after a minute without a rep (contract)."""
+    out: list[TrueRep] = []
+    for rep in reps:
+        number = 1 if not out else out[-1].set + (rep.start_s - out[-1].end_s >= SET_BREAK_S)
+        out.append(replace(rep, set=number))
+    return out
+
+
 def _completed(reps: list[TrueRep], exercise: Exercise, placement: str) -> list[TrueRep]:
     """`complete` by the contract: at least half the median range of the set and the exercise's least range."""
     out = []
     for rep in reps:
         peers = [r.rom_deg for r in reps if r.set == rep.set and r.indirect == rep.indirect]
-        least = exercise.views[view_name(placement, rep.side)].min_range_deg
+        least = exercise.view(placement, rep.side).min_range_deg
         whole = rep.rom_deg >= max(COMPLETE_SHARE * float(np.median(peers)), least)
         out.append(replace(rep, complete=bool(whole and "cut" not in rep.flags)))
     return out

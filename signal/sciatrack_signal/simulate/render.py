@@ -61,9 +61,9 @@ class Rendered:
         return float(np.interp(true_s, self.true_s, self.time_s))
 
 
-def fine_rate_hz(rate_hz: float) -> float:
+def fine_rate_hz(rate_hz: float, least_hz: float = FINE_HZ) -> float:
     """At least four times the output rate and at least 400 Hz, a multiple of the output rate."""
-    return rate_hz * max(FINE_PER_SAMPLE, int(np.ceil(FINE_HZ / rate_hz)))
+    return rate_hz * max(FINE_PER_SAMPLE, int(np.ceil(least_hz / rate_hz)))
 
 
 def render(script: Script, worn: Worn, seed: int) -> Rendered:
@@ -78,6 +78,7 @@ def render(script: Script, worn: Worn, seed: int) -> Rendered:
     moved += shaking
     if worn.soft_tissue:
         swing_deg = swing_deg + tissue.shifts(stream(seed, "contact"), script, skin, n)
+        swing_deg += tissue.wobble(stream(seed, "wobble"), worn.site, force, script.rate_hz)
     mount = sensor.draw_mount(stream(seed, "mount"), worn.site, worn.side, worn.mount)
     skewed = rotations.multiply(rotations.from_rotvec(np.deg2rad(swing_deg)), mount)
     gravity = rotations.turn(rotations.inverse(orientation), np.array([[0.0, 0.0, G]]))

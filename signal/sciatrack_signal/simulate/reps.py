@@ -70,7 +70,7 @@ class RepPlan:
 
 
 def perform(
-    script: Script, plan: RepPlan, *, set_number: int, home_deg: Float, rest_noise_deg: Float
+    script: Script, plan: RepPlan, *, home_deg: Float, rest_noise_deg: Float
 ) -> ScriptedRep:
     """Puts one rep and the pause after it into the script.
 
@@ -101,7 +101,6 @@ def perform(
         )
     )
     rep = ScriptedRep(
-        set=set_number,
         side=plan.side,
         axis=axis,
         home_deg=home_deg,

@@ -81,7 +81,6 @@ class ScriptedRep:
     axis (3,) and home_deg (3,) give the angle: (v - home) . axis.
     """
 
-    set: int
     side: str
     axis: Float
     home_deg: Float
@@ -97,7 +96,7 @@ class ScriptedRep:
 class ScriptedBlock:
     exercise: str
     side: str
-    view: str
+    placement: str
     start_s: float
     end_s: float
     reps: tuple[ScriptedRep, ...]

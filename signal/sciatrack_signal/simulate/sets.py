@@ -10,7 +10,8 @@ import numpy as np
 from sciatrack_ingest.recording import PLACEMENTS
 from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.simulate import link, poses, rotations
-from sciatrack_signal.simulate.blocks import BlockOptions, exercise_block, lie_there, start_position
+from sciatrack_signal.simulate.blocks import BlockOptions, Interlude, exercise_block, lie_there, start_position
+from sciatrack_signal.simulate.distractors import interludes, scatter
 from sciatrack_signal.simulate.draws import Generator, draw_between, stream
 from sciatrack_signal.simulate.finish import finish
 from sciatrack_signal.simulate.parameters import (
@@ -96,6 +97,7 @@ def simulate_set(
     clean: bool = False,
     options: Options | None = None,
     plans: Sequence[RepPlan] | None = None,
+    between: Interlude | None = None,
 ) -> Simulated:
     """One set of one exercise seen by one sensor, with its truth.
 
@@ -105,7 +107,7 @@ def simulate_set(
     mount     : nominal, worn (small errors), flipped, quarter_turned, arbitrary, drawn (all by their shares).
     lead_s    : seconds before the block, (least, most), with walking in and getting down.
     clean     : only rest before and after, no lapses, soft tissue, losses or gross sensor limits.
-    plans     : the reps themselves instead of drawn ones, for tests and special cases.
+    plans     : the reps themselves instead of drawn ones; between : what happens after each rep; for special cases.
 
     Same arguments, same arrays, on one version of numpy. Raises SimulationError for unknown words.
     """
@@ -122,6 +124,7 @@ def simulate_set(
         rest_tilt_deg=chosen.rest_tilt_deg,
         settle_s=(2.0, 6.0) if chosen.walks else lead_s,
         slips=chosen.slips,
+        between=between or interludes(script, len(drawn), worn.site.tissue == "pocket", chosen.others),
     )
     if chosen.walks:
         walk_in(script, draw_between(script.rng, lead_s))
@@ -131,6 +134,7 @@ def simulate_set(
     exercise_block(script, request, drawn, block, site=worn.site)
     poses.idle(script)
     walk_out(script, chosen)
+    scatter(script, 0.0, script.now_s, chosen.others)
     return finish(
         script,
         worn,

@@ -8,9 +8,14 @@ import numpy as np
 from scipy.signal import lfilter
 
 from sciatrack_ingest.recording import Float
-from sciatrack_signal.simulate.draws import Generator, draw, draw_between, draw_direction
+from sciatrack_signal.simulate.draws import Generator, band_noise, draw, draw_between, draw_direction
 from sciatrack_signal.simulate.parameters import Site, section
 from sciatrack_signal.simulate.script import Move, Script, track
+
+# A loose sensor wobbles in this band, fully at the acceleration of a walk, and calms down in this time (R).
+WOBBLE_HZ = (0.5, 4.0)
+WOBBLE_FULL_MPS2 = 2.0
+WOBBLE_LASTS_S = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +58,15 @@ def swing(tissue: Tissue, acc: Float, rate_hz: float) -> tuple[Float, Float]:
     poles = np.array([1.0, -2.0 * radius * np.cos(angle), radius**2])
     followed = lfilter([poles.sum()], poles, acc, axis=0)
     return np.asarray(followed @ tissue.swing_deg.T), np.asarray(followed)
+
+
+def wobble(rng: Generator, site: Site, acc: Float, rate_hz: float) -> Float:
+    """(n, 3) degrees: what a loose sensor does of its own while the body moves with acc (n, 3), nothing at rest."""
+    keep = np.exp(-1.0 / (WOBBLE_LASTS_S * rate_hz))
+    size = np.sqrt(np.einsum("ij,ij->i", acc, acc))
+    busy = np.minimum(lfilter([1.0 - keep], [1.0, -keep], size) / WOBBLE_FULL_MPS2, 1.0)
+    noise = [band_noise(rng, len(acc), rate_hz, WOBBLE_HZ) for _ in range(3)]
+    return np.asarray(site.wobble_deg * busy[:, None] * np.column_stack(noise))
 
 
 def shifts(rng: Generator, script: Script, tissue: Tissue, n: int) -> Float:
