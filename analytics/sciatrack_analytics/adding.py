@@ -43,21 +43,17 @@ class Added:
     outcome: str
 
 
-def add_sessions(study: Study, folders: Sequence[Path]) -> list[Added]:
-    """Copy session folders into the study and index them.
+def add_session(study: Study, folder: Path) -> Added:
+    """Copy a session folder into the study (unless it is there) and index it.
 
-    Raises SessionError for a damaged folder, and for a session of the same id that is another measurement;
-    what came before it in the list is in the study then.
+    Raises SessionError for a damaged folder, and for a session of the same id that is another measurement.
     """
-    added = []
-    for folder in folders:
-        problems = verify_session(folder)
-        if problems:
-            raise SessionError(folder, "is damaged and was not added: " + " ".join(problems))
-        manifest = read_manifest(folder)
-        writers = {name: copy_writer(folder / name, entry.rows) for name, entry in manifest.files.items()}
-        added.append(put_session(study, manifest, writers))
-    return added
+    problems = verify_session(folder)
+    if problems:
+        raise SessionError(folder, "is damaged and was not added: " + " ".join(problems))
+    manifest = read_manifest(folder)
+    writers = {name: copy_writer(folder / name, entry.rows) for name, entry in manifest.files.items()}
+    return put_session(study, manifest, writers)
 
 
 def put_session(study: Study, manifest: Manifest, writers: dict[str, Writer], *, durable: bool = True) -> Added:
@@ -75,12 +71,8 @@ def put_many(
     """Write sessions into the study's folder and index them in one transaction."""
     added, changed = [], []
     for manifest, writers in sessions:
-        folder = study.sessions / manifest.session_id
         known = _indexed_sha256(study, manifest.session_id)
-        if folder.exists():
-            _renew(folder, manifest, writers)
-        else:
-            write_session(study.sessions, manifest, writers, durable=durable)
+        folder, _ = place_session(study.sessions, manifest, writers, durable=durable)
         rows = read_session(folder, study.settings.day_start)
         if known != rows.session["manifest_sha256"]:
             changed.append(rows)
@@ -142,19 +134,27 @@ def add_rows(study: Study, table: Table, rows: Sequence[dict[str, Any]]) -> None
         write_meta(study.con, study.path)
 
 
-def _renew(folder: Path, manifest: Manifest, writers: dict[str, Writer]) -> None:
-    """A session that is there already: the same again does nothing, another analysis of it takes its place."""
+def place_session(
+    parent: Path, manifest: Manifest, writers: dict[str, Writer], *, durable: bool = True
+) -> tuple[Path, str]:
+    """Write a session folder; returns it and whether it was `added`, `replaced` or left `unchanged`.
+
+    The same session again does nothing, another analysis of it takes the old one's place. Raises SessionError
+    where a session of the same id is another measurement.
+    """
+    folder = parent / manifest.session_id
+    if not folder.exists():
+        return write_session(parent, manifest, writers, durable=durable), "added"
     finish_interrupted(folder)
     old = read_manifest(folder)
     for key in ("participant", "start_utc"):
-        if getattr(old, key) != getattr(manifest, key):
-            raise SessionError(
-                folder,
-                f"is another session of the same id ({key} {getattr(old, key)}, not {getattr(manifest, key)}).",
-            )
+        there, new = getattr(old, key), getattr(manifest, key)
+        if there != new:
+            raise SessionError(folder, f"is another session of the same id ({key} {there}, not {new}).")
     if not _says_something_new(manifest, old):
-        return
+        return folder, "unchanged"
     replace_session(folder, merged(old, manifest), writers)
+    return folder, "replaced"
 
 
 def _says_something_new(new: Manifest, old: Manifest) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
 
@@ -46,7 +47,9 @@ def session_of(
     """
     from sciatrack_signal.pipeline import analyze
 
-    labelled = recording.with_labels(
+    # the file's own name and path may say more of a person than a pseudonym does
+    named = replace(recording, name=f"imu-{placement or recording.placement}.parquet")
+    labelled = named.with_labels(
         participant=participant, placement=placement, side=side, exercise=exercise,
         start_utc=start_utc, timezone=timezone,
     )  # fmt: skip
@@ -66,7 +69,7 @@ def session_of(
         timezone=where,
         duration_s=labelled.duration_s,
         origin=origin,
-        device=labelled.source,
+        device="" if labelled.source == "contract" else labelled.source,
         blocks=analysis_blocks(analysis),
         analyses=({"algorithm": algorithms, "analysed_utc": now, "software": software},),
         software=software,

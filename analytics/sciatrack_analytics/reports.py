@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -194,11 +195,11 @@ def _software() -> str:
 
 
 def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows in plain Python types: dates as ISO text, missing values as None."""
-    return [
-        {
-            key: value.isoformat() if isinstance(value, dt.date | dt.datetime) else value
-            for key, value in row.items()
-        }
-        for row in table.to_pylist()
-    ]
+    """The rows in plain Python types: dates as ISO text, missing values and NaN as None."""
+    return [{key: _plain(value) for key, value in row.items()} for row in table.to_pylist()]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    return None if isinstance(value, float) and math.isnan(value) else value
