@@ -97,9 +97,7 @@ def _habits(rng: Generator, subject: Subject, request: SetRequest) -> Habits:
     )
 
 
-def _ranges(
-    rng: Generator, subject: Subject, request: SetRequest
-) -> tuple[dict[str, float], dict[str, Float]]:
+def _ranges(rng: Generator, subject: Subject, request: SetRequest) -> tuple[dict[str, float], dict[str, Float]]:
     """Range and axis by working side, of this person in this set."""
     pattern = section("patterns")
     ranges: dict[str, float] = {}
@@ -147,9 +145,7 @@ def _stage(rng: Generator, request: SetRequest) -> Stage | None:
     return Stage(draw(rng, first), draw(rng, pattern["knee_grasp_s"]), draw(rng, pattern["knee_pull_s"]))
 
 
-def _rep(
-    rng: Generator, subject: Subject, request: SetRequest, habits: Habits, number: int, side: str
-) -> RepPlan:
+def _rep(rng: Generator, subject: Subject, request: SetRequest, habits: Habits, number: int, side: str) -> RepPlan:
     """One rep of a set: the person's habit, bent by chance, fatigue and lapses."""
     reps = section("reps")
     numbers = exercise_parameters(request.exercise)
