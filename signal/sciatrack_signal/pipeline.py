@@ -29,6 +29,12 @@ SET_PAUSE_S = 60.0
 LONG_GAP_S = 10.0
 # A run of fewer strokes has no rhythm to be judged by: each move must stand alone.
 FEW_STROKES = 5
+# More strokes than this make a run no clearer.
+MANY_STROKES = 12
+# Sets of one exercise have their axes and mean poses within 40 degrees: a belt slides, a bed is not a floor.
+KIND_COSINE = 0.77
+# And ranges within this factor: a set may shrink by 60 % from first to last.
+KIND_RANGE = 2.5
 # Such a move has this many times the smallest range, and this much rest before and after it.
 ALONE_RANGE = 1.5
 ALONE_REST_S = 1.0
@@ -106,29 +112,62 @@ def _long_gaps(trace: Trace) -> np.ndarray:
 def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Timed], str]:
     """The runs that are the exercise, and a note if there are none."""
     view, needed = labels.view, labels.exercise.min_set_reps
-    kept, small = [], 0.0
+    clear: list[tuple[float, Timed]] = []
+    few: list[Timed] = []
+    small = 0.0
     for run in timed:
         amplitude = run.run.amplitude_deg
-        measured = likeness(trace, run)
         if run.run.reversals < 2 * needed - 1:
             continue
+        measured = likeness(trace, run)
         if needed > 1:
             ok = deliberate(measured, amplitude, on_thigh=labels.placement != "hip")
-        elif run.run.reversals < FEW_STROKES:
-            ok = possible(measured) and _stands_alone(trace, run, view)
         else:
             ok = possible(measured)
         if not ok:
             continue
         if amplitude < view.min_range_deg:
             small = max(small, amplitude)
-            continue
-        kept.append(run)
+        elif run.run.reversals < FEW_STROKES:
+            few.append(run)
+        else:
+            clear.append((min(run.run.reversals, MANY_STROKES) * (1.0 - measured.unlike), run))
+    kept = _of_one_kind(trace, clear, few, view) if needed == 1 else [run for _, run in clear]
     if kept:
         return kept, ""
     if small:
         return [], f"movement of about {small:.0f} degrees was seen, too small to count here; not observable"
     return [], "no repeated movement was found"
+
+
+def _of_one_kind(
+    trace: Trace, clear: list[tuple[float, Timed]], few: list[Timed], view: View
+) -> list[Timed]:
+    """One exercise is one axis and one pair of poses in the sensor's frame: those of the clearest run."""
+    if not clear:
+        alone = [run for run in few if _stands_alone(trace, run, view)]
+        best = max(alone, key=lambda run: run.run.amplitude_deg, default=None)
+    else:
+        best = max(clear, key=lambda item: item[0])[1]
+    if best is None:
+        return []
+    kept = [best]
+    for run in [*(run for _, run in clear), *few]:
+        if run is not best and _alike(trace, best, run) and not any(_overlap(run, other) for other in kept):
+            kept.append(run)
+    return kept
+
+
+def _overlap(a: Timed, b: Timed) -> bool:
+    return bool(a.run.points[0] < b.run.points[-1] and b.run.points[0] < a.run.points[-1])
+
+
+def _alike(trace: Trace, best: Timed, other: Timed) -> bool:
+    about = abs(float(best.run.axis @ other.run.axis))
+    pose, other_pose = (trace.up[run.run.points].mean(axis=0) for run in (best, other))
+    near = float(pose @ other_pose) / max(float(np.linalg.norm(pose) * np.linalg.norm(other_pose)), 1e-9)
+    ratio = best.run.amplitude_deg / max(other.run.amplitude_deg, 1e-9)
+    return about > KIND_COSINE and near > KIND_COSINE and 1 / KIND_RANGE < ratio < KIND_RANGE
 
 
 def _stands_alone(trace: Trace, run: Timed, view: View) -> bool:

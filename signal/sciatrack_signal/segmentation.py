@@ -11,6 +11,7 @@ is the only number that decides what counts as a rep of a set: local and relativ
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,11 @@ STROKES_MIN = 2
 # Below this share of up in the plane of movement its angle is mostly noise.
 IN_PLANE_MIN = 0.4
 REFINEMENTS = 3
+# A longer move that stays this long within this share of the range of a level was in that pose.
+STAY_SHARE = 0.2
+STAY_S = 0.8
+# Fewer strokes than this may be getting up, turning and lying down: what happens in between is looked at as well.
+FEW_STROKES = 5
 # Two runs are about one axis up to 30 degrees apart.
 SAME_AXIS = 0.87
 
@@ -50,8 +56,8 @@ class Strokes:
     """A run of alike strokes: turning points (m + 1 rows), levels (m + 1 deg), the axis, the angle around it.
 
     angle covers the rows [first, first + len(angle)) and is positive in the direction of `axis`.
-    passed : whether the first and the last point are no reversals but the place where a longer move passed the
-    level of the others (a first squat from upright, getting up out of the last rep).
+    passed : whether the first and the last point are no poses but the place where a longer move passed the level
+    of the others without staying there (a first squat from upright, getting up out of the last rep).
     """
 
     points: Int
@@ -73,7 +79,7 @@ class Strokes:
 
 
 def find_runs(trace: Trace, barriers: Int) -> list[Strokes]:
-    """All runs of alike strokes in the recording, in order; they do not overlap.
+    """All runs of alike strokes in the recording, in order. Runs of few strokes may hold smaller ones inside.
 
     barriers (k, 2): rows that no run may cross (walking, long gaps).
     """
@@ -99,7 +105,8 @@ def _joined(trace: Trace, runs: list[Strokes]) -> list[Strokes]:
 
 
 def _belong_together(trace: Trace, a: Strokes, b: Strokes) -> bool:
-    near = int(b.points[0]) - int(a.points[-1]) <= PAUSE_MIN_S * trace.rate_hz
+    apart = int(b.points[0]) - int(a.points[-1])
+    near = 0 <= apart <= PAUSE_MIN_S * trace.rate_hz
     ratio = a.amplitude_deg / max(b.amplitude_deg, 1e-9)
     return near and 1 / STROKE_MAX < ratio < STROKE_MAX and abs(float(a.axis @ b.axis)) > SAME_AXIS
 
@@ -141,6 +148,9 @@ def _search(trace: Trace, first: int, last: int, found: list[Strokes]) -> None:
         found.extend(parts)
         edges = [start, *(int(p) for run in parts for p in (run.points[0], run.points[-1])), end]
         pending.extend(zip(edges[0::2], edges[1::2], strict=True))
+        for run in parts:
+            if run.reversals < FEW_STROKES:
+                pending.extend(pairwise(run.points.tolist()))
 
 
 def _seeds(trace: Trace, start: int, end: int) -> list[Int]:
@@ -246,7 +256,8 @@ def _with_passages(run: Strokes, ends: tuple[int | None, int | None], rate_hz: f
         row = first + int(reached[-1] if side == 0 else reached[0]) + run.first
         points.insert(0, row) if side == 0 else points.append(row)
         levels.insert(0, level) if side == 0 else levels.append(level)
-        passed[side] = True
+        stayed = np.abs(part - level) < STAY_SHARE * run.amplitude_deg
+        passed[side] = float(stayed.sum()) < STAY_S * rate_hz
     return replace(run, points=np.array(points), levels=np.array(levels), passed=(passed[0], passed[1]))
 
 
