@@ -12,8 +12,9 @@ import numpy as np
 
 from sciatrack_ingest.assemble import Samples, assemble
 from sciatrack_ingest.errors import RecordingFileError
+from sciatrack_ingest.files.columns import Columns, clean_name, read_parquet
 from sciatrack_ingest.files.session import manifest_labels
-from sciatrack_ingest.files.table import Columns, clean_name, open_text, read_parquet, read_text
+from sciatrack_ingest.files.table import open_text, read_text
 from sciatrack_ingest.labels import Labels, labels_from_sidecar
 from sciatrack_ingest.recording import Finding, Float, Recording
 
