@@ -33,6 +33,8 @@ PROFILE_SD_SHARE = 0.748
 # A slow-down to below this share of the peak splits a move, if this share of the range is left on both sides.
 STOP_SPEED_SHARE = 0.3
 STOP_PART_MIN = 0.08
+# Speed that shows a move going on after a stop: just above the share that ends a move.
+MOVING_SHARE = 1.2 * EDGE_SPEED_SHARE
 # Half-way to 90 % in more rows than this: sway crosses the levels more than once, so the angle is smoothed by
 # this share of that time, whose effect on the time is then taken out again.
 SLOW_RISE_ROWS = 8.0
@@ -112,7 +114,7 @@ def _last_stop(angle: Float, calm: Float, peak: float, span: float) -> tuple[int
     share = (angle[low] - angle[0]) / max(span, 1e-9)
     low = low[(calm[low] < STOP_SPEED_SHARE * peak) & (share > STOP_PART_MIN) & (share < 1.0 - STOP_PART_MIN)]
     for at in low[::-1]:  # a stop counts if the move was fast before it and picks up speed after it
-        if min(calm[at:].max(), calm[:at].max()) > 2.0 * EDGE_SPEED_SHARE * peak:
+        if min(calm[at:].max(), calm[:at].max()) > MOVING_SHARE * peak:
             return int(at), float(angle[at])
     return 0, float(angle[0])
 

@@ -19,7 +19,7 @@ from sciatrack_signal.grid import to_grid
 from sciatrack_signal.plausible import deliberate, likeness, possible
 from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.result import Analysis, Block, Rep
-from sciatrack_signal.segmentation import find_runs
+from sciatrack_signal.segmentation import FEW_STROKES, conviction, find_runs
 from sciatrack_signal.trace import Trace, build_trace
 
 ALGORITHM = "sciatrack-segmentation 0.1"
@@ -27,14 +27,12 @@ ALGORITHM = "sciatrack-segmentation 0.1"
 SET_PAUSE_S = 60.0
 # A stretch without data longer than this is no pause within a set.
 LONG_GAP_S = 10.0
-# A run of fewer strokes has no rhythm to be judged by: each move must stand alone.
-FEW_STROKES = 5
-# More strokes than this make a run no clearer.
-MANY_STROKES = 12
 # Sets of one exercise have their axes and mean poses within 40 degrees: a belt slides, a bed is not a floor.
 KIND_COSINE = 0.77
 # And ranges within this factor: a set may shrink by 60 % from first to last.
 KIND_RANGE = 2.5
+# And take, per rep, between a third and three times as long.
+KIND_PACE = 3.0
 # Such a move has this many times the smallest range, and this much rest before and after it.
 ALONE_RANGE = 1.5
 ALONE_REST_S = 1.0
@@ -131,8 +129,9 @@ def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Time
         elif run.run.reversals < FEW_STROKES:
             few.append(run)
         else:
-            clear.append((min(run.run.reversals, MANY_STROKES) * (1.0 - measured.unlike), run))
-    kept = _of_one_kind(trace, clear, few, view) if needed == 1 else [run for _, run in clear]
+            clear.append((conviction(np.abs(np.diff(run.run.levels))) * (1.0 - measured.unlike), run))
+    clear.sort(key=lambda item: -item[0])
+    kept = _of_one_kind(trace, clear, few, view) if needed == 1 else _apart([run for _, run in clear])
     if kept:
         return kept, ""
     if small:
@@ -148,12 +147,18 @@ def _of_one_kind(
         alone = [run for run in few if _stands_alone(trace, run, view)]
         best = max(alone, key=lambda run: run.run.amplitude_deg, default=None)
     else:
-        best = max(clear, key=lambda item: item[0])[1]
+        best = clear[0][1]
     if best is None:
         return []
-    kept = [best]
-    for run in [*(run for _, run in clear), *few]:
-        if run is not best and _alike(trace, best, run) and not any(_overlap(run, other) for other in kept):
+    others = [run for run in (*(run for _, run in clear), *few) if run is not best and _alike(trace, best, run)]
+    return _apart([best, *others])
+
+
+def _apart(runs: list[Timed]) -> list[Timed]:
+    """The runs that overlap none before them."""
+    kept: list[Timed] = []
+    for run in runs:
+        if not any(_overlap(run, other) for other in kept):
             kept.append(run)
     return kept
 
@@ -167,7 +172,14 @@ def _alike(trace: Trace, best: Timed, other: Timed) -> bool:
     pose, other_pose = (trace.up[run.run.points].mean(axis=0) for run in (best, other))
     near = float(pose @ other_pose) / max(float(np.linalg.norm(pose) * np.linalg.norm(other_pose)), 1e-9)
     ratio = best.run.amplitude_deg / max(other.run.amplitude_deg, 1e-9)
-    return about > KIND_COSINE and near > KIND_COSINE and 1 / KIND_RANGE < ratio < KIND_RANGE
+    pace = _rows_a_rep(best) / max(_rows_a_rep(other), 1e-9)
+    alike = 1 / KIND_RANGE < ratio < KIND_RANGE and 1 / KIND_PACE < pace < KIND_PACE
+    return alike and about > KIND_COSINE and near > KIND_COSINE
+
+
+def _rows_a_rep(timed: Timed) -> float:
+    """Rows a rep, from one stroke to the next but one, in the middle of the run."""
+    return float(2.0 * np.median(np.diff(timed.run.points)))
 
 
 def _stands_alone(trace: Trace, run: Timed, view: View) -> bool:

@@ -90,9 +90,7 @@ def deliberate(measured: Likeness, amplitude_deg: float, *, on_thigh: bool) -> b
 
 def possible(measured: Likeness) -> bool:
     """Whether a run can be the exercise that somebody says was done: not walking, and at all alike."""
-    if measured.jolt > JOLT_MAX or (measured.busy and not measured.unlike <= UNLIKE_BUSY):
-        return False
-    if measured.period_s < STRIDE_MAX_S and measured.busy:
+    if measured.jolt > JOLT_MAX or (measured.period_s < STRIDE_MAX_S and measured.busy):
         return False
     return measured.unlike <= NAMED_UNLIKE_MAX
 
