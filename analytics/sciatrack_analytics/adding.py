@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,22 +69,25 @@ def put_many(
     progress: Callable[[], None] | None = None,
 ) -> list[Added]:
     """Write sessions into the study's folder and index them in one transaction."""
-    added, changed = [], []
+    found = []
     for manifest, writers in sessions:
-        known = _indexed_sha256(study, manifest.session_id)
         folder, _ = place_session(study.sessions, manifest, writers, durable=durable)
-        rows = read_session(folder, study.settings.day_start)
-        if known != rows.session["manifest_sha256"]:
-            changed.append(rows)
-            added.append(Added(manifest.session_id, "replaced" if known else "added"))
-        else:
-            added.append(Added(manifest.session_id, "unchanged"))
+        found.append(read_session(folder, study.settings.day_start))
         if progress:
             progress()
+    known = _indexed_sha256(study, [rows.session["session_id"] for rows in found])
+    changed = [rows for rows in found if known.get(rows.session["session_id"]) != rows.session["manifest_sha256"]]
     if changed:
         with study.transaction():
             put_sessions(study.con, changed)
-    return added
+    new = {rows.session["session_id"] for rows in changed}
+    return [_outcome(rows.session["session_id"], known, new) for rows in found]
+
+
+def _outcome(session_id: str, known: Mapping[str, str], changed: set[str]) -> Added:
+    if session_id not in changed:
+        return Added(session_id, "unchanged")
+    return Added(session_id, "replaced" if session_id in known else "added")
 
 
 def add_file(study: Study, path: Path) -> tuple[Table, int]:
@@ -180,9 +183,10 @@ def _plain(items: Any) -> Any:
     return json.loads(json.dumps([dict(item) for item in items]))
 
 
-def _indexed_sha256(study: Study, session_id: str) -> str | None:
-    found = study.rows("select manifest_sha256 from session where session_id = $id", {"id": session_id})
-    return found[0][0] if found else None
+def _indexed_sha256(study: Study, session_ids: list[str]) -> dict[str, str]:
+    """The manifest's checksum of those sessions that the index holds."""
+    query = "select session_id, manifest_sha256 from session where list_contains($ids, session_id)"
+    return dict(study.rows(query, {"ids": session_ids}))
 
 
 def _versions(study: Study) -> dict[tuple[str, str], list[dict[str, Any]]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
 
 from sciatrack_analytics.rep_rows import analysis_blocks, analysis_table
+from sciatrack_analytics.software import software
 from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.imu_file import imu_writers, recording_digest
 from sciatrack_ingest.manifest import Manifest, check_participant, session_id_for, zone
@@ -59,7 +59,6 @@ def session_of(
     where = _needed(labelled.timezone or default_timezone, recording, "time zone", "--timezone Europe/Berlin")
     zone(where)
     analysis = analyze(labelled, exercise=exercise, placement=placement, side=side, exercises=catalogue)
-    software = {"sciatrack": version("sciatrack")}
     algorithms = " ".join(sorted({block.algorithm for block in analysis.blocks}))
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     manifest = Manifest(
@@ -71,8 +70,8 @@ def session_of(
         origin=origin,
         device="" if labelled.source == "contract" else labelled.source,
         blocks=analysis_blocks(analysis),
-        analyses=({"algorithm": algorithms, "analysed_utc": now, "software": software},),
-        software=software,
+        analyses=({"algorithm": algorithms, "analysed_utc": now, "software": software()},),
+        software=software(),
     )
     labelled = labelled.with_labels(participant=who, timezone=where)
     return manifest, imu_writers(labelled) | {REPS: table_writer(analysis_table(analysis))}

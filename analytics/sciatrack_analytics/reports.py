@@ -7,10 +7,10 @@ import difflib
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from sciatrack_analytics import sql_files
+from sciatrack_analytics.software import software
 from sciatrack_analytics.study import Study
 from sciatrack_ingest.errors import SciatrackError
 
@@ -191,7 +191,7 @@ def header_of(study: Study, title: str, participant: str | None) -> Header:
 def _software() -> str:
     import duckdb
 
-    return f"sciatrack {version('sciatrack')}, DuckDB {duckdb.__version__}"
+    return f"sciatrack {software()['sciatrack']}, DuckDB {duckdb.__version__}"
 
 
 def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
