@@ -6,13 +6,8 @@ are normal sets, and none of the four is a case for `analyze`.
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import numpy as np
 
 from sciatrack_ingest.recording import Recording
 from sciatrack_signal.result import Analysis
@@ -26,8 +21,8 @@ class AdversarialCase:
     """One case: a recording with its truth, and what an analysis of it should say.
 
     what  : the difficulty, in words.
-    units : what the sidecar of a file would claim of the recording's numbers; only `write` uses it, and only the
-            cases about files claim anything but the truth.
+    units : what the sidecar of a file would claim of the recording's numbers; only the cases about files (A46)
+            claim anything but the truth, and only whoever writes such a file needs it.
     """
 
     id: str
@@ -43,26 +38,6 @@ class AdversarialCase:
     def failures(self, analysis: Analysis) -> tuple[str, ...]:
         """What this analysis got wrong, one sentence each; empty when the case is met."""
         return failures(self.expect, self.simulated, analysis)
-
-    def write(self, path: Path) -> Path:
-        """Writes the recording as CSV with its sidecar, with the units that the case claims; returns the path."""
-        rec = self.recording
-        columns = {"time": rec.time_s, **{f"acc_{axis}": rec.acc[:, k] for k, axis in enumerate("xyz")}}
-        if rec.gyr is not None:
-            columns |= {f"gyr_{axis}": rec.gyr[:, k] for k, axis in enumerate("xyz")}
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            writer.writerows(np.round(np.column_stack(list(columns.values())), 6).tolist())
-        sidecar = {
-            "units": dict(self.units),
-            "exercise": rec.exercise,
-            "placement": rec.placement,
-            "side": rec.side,
-        }
-        known = {key: value for key, value in sidecar.items() if value is not None}
-        path.with_suffix(".json").write_text(json.dumps(known), encoding="utf-8")
-        return path
 
 
 Builder = Callable[[int], AdversarialCase]

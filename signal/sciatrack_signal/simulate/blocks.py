@@ -34,7 +34,6 @@ class BlockOptions:
     leave_between: bool = False
     rest_tilt_deg: float = 0.0
     settle_s: tuple[float, float] = (2.0, 6.0)
-    rest_drift: float = 1.0
     slips: bool = True
     between: Interlude | None = None
     pose: str | None = None
@@ -102,8 +101,9 @@ def exercise_block(
     rest_up = script.up
     reps: list[ScriptedRep] = []
     for number, plan in enumerate(plans):
-        drift_deg = options.rest_drift * script.rng.normal(0.0, section("reps")["rest_drift_deg"], 3)
-        miss_deg = options.rest_drift * script.rng.normal(0.0, section("reps")["return_short_deg"], 3)
+        care = min(plan.range_deg / section("reps")["drift_full_from_deg"], 1.0)
+        drift_deg = care * script.mirrored(script.rng.normal(0.0, section("reps")["rest_drift_deg"], 3))
+        miss_deg = care * script.mirrored(script.rng.normal(0.0, section("reps")["return_short_deg"], 3))
         reps.append(
             perform(
                 script,

@@ -35,7 +35,7 @@ def pose_up(pose: str, segment: str, side: str) -> Float:
 
 def tilted(script: Script, up: Float, sd_deg: float) -> Float:
     """(3,) `up` as it is with this person today: turned by a random small angle."""
-    turn = np.deg2rad(script.rng.normal(0.0, sd_deg, 3))
+    turn = script.mirrored(np.deg2rad(script.rng.normal(0.0, sd_deg, 3)))
     return rotations.turn_one(turn - (turn @ up) * up, up)
 
 

@@ -143,6 +143,10 @@ class Script:
         """(3,) direction of up in the segment in its present pose."""
         return np.asarray(rotations.turn(rotations.inverse(self.quat), np.array([[0.0, 0.0, 1.0]]))[0])
 
+    def mirrored(self, axis: Float) -> Float:
+        """A drawn rotation (3,) as the working leg has it: one seed gives mirror images for left and right."""
+        return rotations.mirror_axis(axis) if self.pose_side == "left" else axis
+
     def wait(self, seconds: float) -> None:
         self.now_s += max(seconds, 0.0)
 
