@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from sciatrack_ingest import Recording
 from sciatrack_signal.assemble import Context, assemble
@@ -21,6 +22,7 @@ from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.result import Analysis, Block, Rep
 from sciatrack_signal.segmentation import FEW_STROKES, conviction, find_runs
 from sciatrack_signal.trace import Trace, build_trace
+from sciatrack_signal.walking import walking
 
 ALGORITHM = "sciatrack-segmentation 0.1"
 # Reps with less than this between them belong to one set (contract).
@@ -76,7 +78,7 @@ def analyze(
     if grid is None or grid.n < 2:
         return _answer(recording, labels, [], "the recording is empty")
     trace = build_trace(grid)
-    timed = [time_moves(trace, run) for run in find_runs(trace, _long_gaps(trace))]
+    timed = [time_moves(trace, run) for run in find_runs(trace, _barriers(trace))]
     kept, note = _select(trace, timed, labels)
     context = Context(labels.exercise, view, _rep_side(labels), view.observability == "full", 0.95)
     reps = []
@@ -100,11 +102,15 @@ def _labels(
     return Labels(found, placement or recording.placement or "thigh", side or recording.side or "unknown")
 
 
-def _long_gaps(trace: Trace) -> np.ndarray:
-    """(k, 2) rows of stretches without data that end a set."""
+def _barriers(trace: Trace) -> npt.NDArray[np.int64]:
+    """(k, 2) rows that no set may cross: stretches without data, and walking."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], (~trace.valid).astype(np.int8), [0]])))
     gaps = edges.reshape(-1, 2)
-    return gaps[(gaps[:, 1] - gaps[:, 0]) > LONG_GAP_S * trace.rate_hz]
+    gaps = gaps[(gaps[:, 1] - gaps[:, 0]) > LONG_GAP_S * trace.rate_hz]
+    blocked = np.zeros(trace.n + 1, dtype=np.int8)
+    for start, end in np.concatenate([gaps, walking(trace.acc, trace.rate_hz)]):
+        blocked[start:end] = 1
+    return np.flatnonzero(np.diff(np.concatenate([[0], blocked]))).reshape(-1, 2)
 
 
 def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Timed], str]:
