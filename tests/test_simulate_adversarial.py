@@ -79,7 +79,8 @@ def test_one_who_answers_nothing_or_nonsense_fails(case: AdversarialCase) -> Non
 
 
 def test_the_case_says_what_it_is_about(case: AdversarialCase) -> None:
-    assert case.what and case.expect.words
+    assert case.what
+    assert case.expect.words
     assert case.recording.n_samples > 500 or case.id == "A52"
     assert set(case.expect.flags) | set(case.expect.never) <= set(FLAGS)
     if case.id == "A46":
