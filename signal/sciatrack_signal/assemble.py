@@ -41,7 +41,7 @@ class Context:
 
 def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
     """Reps of one run in order of time; `set` is 0 until the caller numbers the sets."""
-    parity, sure = rest_parity(trace, timed)
+    parity, sure = rest_parity(trace, timed, context.exercise.hold_s)
     count = timed.run.count
     reps: list[Rep] = []
     ranges = _ranges_deg(timed, parity)

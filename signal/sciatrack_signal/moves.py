@@ -35,6 +35,13 @@ STOP_SPEED_SHARE = 0.3
 STOP_PART_MIN = 0.08
 # Speed that shows a move going on after a stop: just above the share that ends a move.
 MOVING_SHARE = 1.2 * EDGE_SPEED_SHARE
+# A move that has reached its plateau may go on within this share of it, by at least this share of the range and this
+# many times the sway; smaller or later changes are changes of the hold. Speeds are taken after this smoothing.
+EARLY_SHARE = 0.45
+EARLY_MAX_WINDOWS = 7  # of the level's 0.6 s: a grasp takes at most 2.5 s
+STEP_MIN_SHARE = 0.04
+STEP_NOISE = 3.0
+STEP_SIGMA_ROWS = 3
 # Half-way to 90 % in more rows than this: sway crosses the levels more than once, so the angle is smoothed by
 # this share of that time, whose effect on the time is then taken out again.
 SLOW_RISE_ROWS = 8.0
@@ -52,17 +59,23 @@ class Edge:
     peak_speed: float
 
 
-def arrival(angle: Float, level: float, noise_deg: float, smoothing: float) -> Edge:
+def arrival(
+    angle: Float, level: float, noise_deg: float, smoothing: float, stop_row: int | None = None
+) -> Edge:
     """The end of a move that goes from angle[0] to `level` (deg), upwards.
 
     angle (n,) from before the departure to after the arrival; noise_deg: sway about the plateau;
-    smoothing: sigma in rows of the smoothing that the angle has been through.
+    smoothing: sigma in rows of the smoothing that the angle has been through; stop_row: where the last part of
+    the move starts, if that is known (see `last_step`).
     """
     start = float(angle[0])
     span = level - start
     calm_speed = _run_mean(np.diff(angle))
     peak = float(calm_speed.max(initial=0.0))
-    base_at, base = _last_stop(angle, _run_mean(calm_speed), peak, span)
+    if stop_row is None:
+        base_at, base = _last_stop(angle, _run_mean(calm_speed), peak, span)
+    else:
+        base_at, base = stop_row, float(angle[stop_row])
     part = level - base
     if part < 1e-6 or peak < 1e-9:
         return Edge(float(len(angle) - 1), float(len(angle) - 1), 1.0, max(peak, 1e-9))
@@ -82,11 +95,37 @@ def arrival(angle: Float, level: float, noise_deg: float, smoothing: float) -> E
     return Edge(float(at), float(outer), float(error), own_peak if base_at == 0 else peak)
 
 
-def departure(angle: Float, level: float, noise_deg: float, smoothing: float) -> Edge:
-    """The start of a move from `level` down to angle[-1]: an arrival read backwards in time."""
-    edge = arrival(angle[::-1], level, noise_deg, smoothing)
-    last = len(angle) - 1
-    return Edge(last - edge.at, last - edge.outer, edge.error, edge.peak_speed)
+def reversed_edge(edge: Edge, last_row: int) -> Edge:
+    """An edge that was read backwards in time, in rows of the angle as it was; a departure is such an arrival."""
+    return Edge(last_row - edge.at, last_row - edge.outer, edge.error, edge.peak_speed)
+
+
+def last_step(
+    angle: Float, plateau: int, peak_speed: float, noise_deg: float, window: int
+) -> tuple[int | None, float]:
+    """Where the last part of a move starts, if it goes on within the plateau, and the level it arrives at.
+
+    angle (n,) from before the departure to the end of the plateau, upwards; plateau: first row within the plateau's
+    share of the top; peak_speed in deg per row; window: rows over which a level is taken. A knee that is grasped
+    and then drawn in stops short of the top and moves on by a few percent of the range.
+    """
+    part = gaussian(angle[plateau:, None], STEP_SIGMA_ROWS)[:, 0]
+    reach = max(window, round(min(EARLY_SHARE * len(part), EARLY_MAX_WINDOWS * window)))
+    fast = np.diff(part[: reach + 1]) > MOVING_SHARE * peak_speed
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], fast.astype(np.int8), [0]]))).reshape(-1, 2)
+    least = max(STEP_MIN_SHARE * (float(part.max()) - float(angle[0])), STEP_NOISE * noise_deg)
+    for start, end in edges[::-1].tolist():
+        before = part[max(0, start - window) : start]
+        if start < STEP_SIGMA_ROWS or part[end] - part[start] < least or len(before) < STEP_SIGMA_ROWS:
+            continue
+        after = float(np.median(part[end : end + window]))
+        if after - float(np.quantile(before, 0.75)) > 0.5 * least:
+            return plateau + start, after
+    if len(part) <= window:
+        return None, float(angle[plateau:].max())
+    top = float(np.quantile(part[: 2 * window], 0.9))
+    there = int(np.argmax(part >= top - max(least, noise_deg)))
+    return None, float(np.median(part[there : there + window]))
 
 
 def _half_and_rise(angle: Float, base: float, part: float, base_at: int) -> tuple[float, float]:
