@@ -355,6 +355,25 @@ def test_a_leg_that_no_sensor_of_the_day_shows_is_not_seen_even_without_a_block(
     assert (row["sides_not_observable"], row["reps_rx"]) == ("left", 10)
 
 
+def test_a_leg_that_no_session_shows_does_not_weigh_on_missed_days_either(study: Study) -> None:
+    asked(study, exercise="clamshell", side="each")
+    done(study, "2026-03-02T18:00", a_block(10, exercise="clamshell", placement="right_thigh", side="right"))
+    row = week(study, "2026-03-03", "2026-W10")
+    # one day done, one missed: 10 of 10 + 10, not 10 of 10 + 20
+    assert (row["reps_counted"], row["reps_rx"], row["days_done"], row["days_rx"]) == (10, 20, 1, 2)
+    assert row["side_not_observable_days"] == 1
+    # as soon as the left leg is seen once, it is asked for on missed days too
+    done(study, "2026-03-04T18:00", a_block(10, exercise="clamshell", placement="left_thigh", side="left"))
+    assert week(study, "2026-03-04", "2026-W10")["reps_rx"] == 10 + 20 + 10
+
+
+def test_holds_that_no_session_times_are_asked_for_on_no_day(study: Study) -> None:
+    asked(study, exercise="clamshell", side="right")
+    done(study, "2026-03-02T18:00", a_block(8, exercise="clamshell", side="right", seen="weak", hold_s=None))
+    row = week(study, "2026-03-03", "2026-W10")
+    assert (row["reps_rx"], row["hold_s_rx"], row["dose_hold"]) == (20, 0, None)
+
+
 def test_a_leg_that_only_shows_through_the_other_is_not_counted(study: Study) -> None:
     asked(study, exercise="bird_dog", side="each")
     own = a_block(10, exercise="bird_dog", placement="right_thigh", side="right")

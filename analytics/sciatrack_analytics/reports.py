@@ -167,6 +167,8 @@ def header_of(study: Study, title: str, participant: str | None) -> Header:
     """What a report made now, with the variables that are set now, rests on."""
     settings = study.settings
     ((first_date, last_date),) = study.rows("select first_date, last_date from cut_off")
+    if participant is not None:
+        ((first_date,),) = study.rows("select first_date from person")
     origins = [row[0] for row in study.rows("select distinct origin from session order by origin")]
     return Header(
         report=title,

@@ -1,0 +1,187 @@
+"""The sections of one participant's page: a minute's reading for a physical therapist."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sciatrack_analytics import figures, figures_cohort
+from sciatrack_analytics import html_parts as parts
+from sciatrack_analytics.figures import of
+from sciatrack_analytics.html_ask import Ask, Row, names_of, number, percent, yes
+from sciatrack_analytics.html_parts import Tile
+
+
+def sections(ask: Ask) -> list[str]:
+    """The sections of one participant's page."""
+    (summary,) = ask.rows("adherence_patient")
+    weekly, trends = ask.rows("adherence_weekly"), ask.rows("pain_trend")
+    return [
+        parts.tiles(_person_tiles(summary, trends)),
+        _prescribed(ask),
+        _done(ask, weekly),
+        _holds(ask),
+        pain(ask, trends),
+        _sessions(ask),
+    ]
+
+
+def _person_tiles(summary: Row, trends: Sequence[Row]) -> list[Tile]:
+    interval = ""
+    if summary["ci_low"] is not None:
+        interval = f", 95 % interval {summary['ci_low']:.0%} to {summary['ci_high']:.0%}".replace("%", " %")
+    at_target = f"{summary['weeks_at_target']} of {summary['weeks_observed']}"
+    found = [
+        Tile("Days done", percent(summary["days_done"], summary["days_rx"]),
+             f"{summary['days_done']} of {summary['days_rx']} due{interval}"),
+        Tile("Repetitions", percent(summary["reps_counted"], summary["reps_rx"]),
+             f"{summary['reps_counted']} of {summary['reps_rx']} asked for on due days"),
+        Tile("Hold time", percent(summary["hold_s_counted"], summary["hold_s_rx"]),
+             f"{summary['hold_s_counted'] / 60:.0f} of {summary['hold_s_rx'] / 60:.0f} min"),
+        Tile("Weeks at target", at_target, "weeks with enough of their due days done"),
+    ]  # fmt: skip
+    for trend in trends:
+        if trend["baseline_nrs"] is not None:
+            much = f"{trend['baseline_nrs']:.1f} → {trend['last_nrs']}"
+            found.append(Tile(f"{trend['site']} pain".capitalize(), much, "mean of the first week, last score"))
+    return found
+
+
+def _prescribed(ask: Ask) -> str:
+    names = names_of(ask.study)
+    rows = [
+        [
+            names[row["exercise"]], f"v{row['version']}", str(row["valid_from"]), _until(row), _dose(row),
+            row["reason"], row["author"],
+        ]
+        for row in ask.rows("prescription_history")
+    ]  # fmt: skip
+    if not rows:
+        return parts.section("What was prescribed", parts.paragraph("Nothing yet.", "empty"))
+    columns = ("exercise", "version", "from", "until", "dose", "reason", "by")
+    return parts.section("What was prescribed", parts.table(columns, rows, "Prescriptions"))
+
+
+def _done(ask: Ask, weekly: Sequence[Row]) -> str:
+    daily = ask.rows("adherence_daily")
+    if not daily:
+        words = "No prescription was in force on the days of this report."
+        return parts.section("What was done", parts.paragraph(words, "empty"))
+    names = names_of(ask.study)
+    columns = (
+        "exercise", "days done of due", "repetitions", "hold time", "extra days done", "nothing known",
+        "not seen", "excused", "device fault", "not due", "a side not seen",
+    )  # fmt: skip
+    rows = [_sum_cells(names[exercise], own) for exercise, own in _by(weekly, "exercise").items()]
+    unseen = _unseen_sides(daily, names)
+    return parts.section(
+        "What was done",
+        parts.figure(figures.calendar(daily, names)),
+        parts.table(columns, rows, "Sums by exercise"),
+        parts.paragraph(unseen) if unseen else "",
+        parts.figure(figures.weeks(weekly, names)),
+    )
+
+
+def _sum_cells(name: str, own: Sequence[Row]) -> list[str]:
+    def total(key: str) -> float:
+        return float(sum(row[key] for row in own))
+
+    counts = ("extra_days", "n_no_information", "not_observable_days", "excused_days", "device_fault_days",
+              "not_due_days", "side_not_observable_days")  # fmt: skip
+    return [
+        name,
+        of(total("days_done"), total("days_rx")),
+        of(total("reps_counted"), total("reps_rx")),
+        of(total("hold_s_counted"), total("hold_s_rx"), " s"),
+        *(f"{total(key):.0f}" for key in counts),
+    ]
+
+
+def _unseen_sides(daily: Sequence[Row], names: dict[str, str]) -> str:
+    """In words, which legs the sensor could not see, since they are in none of the numbers."""
+    days: dict[tuple[str, str], int] = {}
+    for row in daily:
+        for side in row["sides_not_observable"].split():
+            if side != "both":
+                days[row["exercise"], side] = days.get((row["exercise"], side), 0) + 1
+    found = [f"{names[exercise]}, {side} leg, on {n} days" for (exercise, side), n in days.items()]
+    return f"Not seen by the sensor, and in none of these numbers: {'; '.join(found)}." if found else ""
+
+
+def _holds(ask: Ask) -> str:
+    rows = [row for row in ask.detail("hold") if row["hold_target_s"]]
+    if not rows:
+        return parts.section("Holds", parts.paragraph("No holds were measured on these days.", "empty"))
+    return parts.section("Holds", parts.figure(figures.holds(rows, names_of(ask.study))))
+
+
+def pain(ask: Ask, trends: Sequence[Row] | None = None) -> str:
+    trends = ask.rows("pain_trend") if trends is None else trends
+    if not trends:
+        return parts.section("Pain", parts.paragraph("Pain was not scored on these days.", "empty"))
+    return parts.section("Pain", parts.figure(figures.pain(ask.detail("pain"), trends)), _trend_table(trends))
+
+
+def _trend_table(trends: Sequence[Row]) -> str:
+    """What matters at a glance; the rest of the report is in `sciatrack report pain`."""
+    columns = ("site", "scored days", "first week", "last", "change", "slope a week", "95 % interval",
+               "2 points less", "30 % less", "centralised")  # fmt: skip
+    rows = [
+        [
+            row["site"], str(row["n"]), number(row["baseline_nrs"]), str(row["last_nrs"]),
+            number(row["change"], "+.1f"), *figures_cohort.slope_words(row), yes(row["mcid_abs"]),
+            yes(row["mcid_pct"]), yes(row["centralised"]),
+        ]
+        for row in trends
+    ]  # fmt: skip
+    return parts.table(columns, rows, "Pain trends")
+
+
+def _sessions(ask: Ask) -> str:
+    rows = ask.rows("session_log")
+    names = names_of(ask.study)
+    n = len({row["session_id"] for row in rows})
+    if not rows:
+        return parts.section("Sessions", parts.paragraph("There are no sessions on these days.", "empty"))
+    table = parts.table(
+        ("start", "exercise", "side", "sensor", "repetitions", "median hold", "observability", "flags", "note"),
+        [
+            [
+                f"{row['start_local']:%Y-%m-%d %H:%M}", names.get(row["exercise"], row["exercise"] or "–"),
+                row["side"] or "", row["placement"] or "", str(row["reps_detected"]),
+                f"{number(row['hold_median_s'])} s" if row["hold_median_s"] is not None else "",
+                row["observability"], row["flags"], row["note"],
+            ]
+            for row in rows
+        ],
+        "Sessions",
+    )  # fmt: skip
+    zones = ", ".join(sorted({row["tz"] for row in rows}))
+    return parts.section(
+        "Sessions",
+        parts.paragraph(f"{n} sessions; wall clock of {zones}."),
+        parts.folded("All sessions, one line for each exercise and side", table),
+    )
+
+
+def _by(rows: Sequence[Row], key: str) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[key], []).append(row)
+    return groups
+
+
+def _until(row: Row) -> str:
+    return str(row["valid_to"] - dt.timedelta(days=1)) if row["valid_to"] else ""
+
+
+def _dose(row: Row) -> str:
+    if not row["days_per_week"]:
+        return "ended"
+    days = "every day" if row["days_per_week"] == 7 else f"{row['days_per_week']} days a week"
+    often = "" if row["sessions_per_day"] == 1 else f", {row['sessions_per_day']} times a day"
+    sets = f"{row['reps']}" if row["sets"] == 1 else f"{row['sets']} × {row['reps']}"
+    hold = f", hold {row['hold_s']:g} s" if row["hold_s"] else ""
+    side = {"both": "", "each": " on each side"}.get(row["side"], f" {row['side']}")
+    return f"{sets}{side}{hold}, {days}{often}"
