@@ -68,9 +68,9 @@ def by_grade(rows: pd.DataFrame) -> Table:
         ("grade", *COUNTING),
         out,
         "simulated",
-        f"{ASKED_FULL}; counts and weak: F1 0.90 where answered; none: silent in 99 %. F1 of complete reps at an "
-        "overlap of 0.5, interval over persons; for weak over the sets that were answered. In range: the true count "
-        "lies in count_low to count_high.",
+        f"{ASKED_FULL}; counts and weak: F1 0.90 where answered; none: silent in 99 %. F1 of complete reps at "
+        "an overlap of 0.5, interval over persons; for weak over the sets that were answered. In range: the true "
+        "count lies in count_low to count_high.",
     )
 
 
@@ -165,10 +165,10 @@ def holds(rows: pd.DataFrame) -> Table:
         ),
         out,
         "simulated",
-        "short: exercises that ask 2 to 5 s; long: 15 to 30 s. Errors of hold_s on matched complete reps; p95 is of "
-        "the absolute error; limits: of agreement (Bland and Altman), persons repeated. Covered, asked "
-        f"{ASKED_COVERAGE}: true holds inside hold_s_low to hold_s_high. At first {FIRST_GOAL_HOLDS_S['short']} and "
-        f"{FIRST_GOAL_HOLDS_S['long']} s of MAE were asked.",
+        "short: exercises that ask 2 to 5 s; long: 15 to 30 s. Errors of hold_s on matched complete reps; p95 is "
+        "of the absolute error; limits: of agreement (Bland and Altman), persons repeated. Covered, asked "
+        f"{ASKED_COVERAGE}: true holds inside hold_s_low to hold_s_high. At first {FIRST_GOAL_HOLDS_S['short']} "
+        f"and {FIRST_GOAL_HOLDS_S['long']} s of MAE were asked.",
     )  # fmt: skip
 
 
