@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciatrack_ingest import TimeError
@@ -155,6 +155,7 @@ def test_counted_time_is_told() -> None:
     assert codes(timeline) == {"counted_time": 0}
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e3, 1e3) | st.floats(), max_size=60))
 def test_any_stamps_give_a_clock_or_a_refusal(stamps: list[float]) -> None:
     time_s = np.array(stamps, dtype=float)
@@ -171,6 +172,7 @@ def test_any_stamps_give_a_clock_or_a_refusal(stamps: list[float]) -> None:
         assert len(set(timeline.rows.tolist())) == len(timeline.rows)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 8), st.integers(0, 8), st.integers(0, 8))
 def test_every_sample_left_has_its_own_stamp(seed: int, n_late: int, n_repeated: int, n_missing: int) -> None:
     """Whatever is done to a good clock, each row that stays keeps the stamp of its row, and few are lost."""
