@@ -275,15 +275,15 @@ def reliability(said: Float, happened: npt.NDArray[np.bool_], edges: Sequence[fl
     return Reliability(bins, float(gap), _mean((said - came) ** 2))
 
 
-def macro_f1(true: Sequence[str], named: Sequence[str]) -> float:
-    """Mean F1 over the classes that occur in `true`; anything else in `named` is an error or a refusal.
+def macro_f1(true: Sequence[str], named: Sequence[str], classes: Sequence[str] | None = None) -> float:
+    """Mean F1 over `classes` (those that occur in `true` if None); whatever else is named is a refusal.
 
-    A refusal costs recall of its true class and precision of none. NaN for nothing.
+    A refusal costs recall of its true class and precision of none. NaN without classes.
     """
     scores = []
-    for kind in sorted(set(true)):
+    for kind in sorted(set(true)) if classes is None else classes:
         hit = sum(t == kind and n == kind for t, n in zip(true, named, strict=True))
-        scores.append(2 * hit / (sum(n == kind for n in named) + sum(t == kind for t in true)))
+        scores.append(_ratio(2 * hit, sum(n == kind for n in named) + sum(t == kind for t in true)))
     return _mean(np.asarray(scores))
 
 

@@ -73,7 +73,9 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
         onto, to = last_step(onward, max(up_start - points[k], 1), peak, float(sway[k + 1]), window)
         off, away = last_step(backward, max(points[k + 1] + 1 - down_end, 1), peak, float(sway[k]), window)
         into = arrival(onward, to, float(sway[k + 1]), smoothing, onto)
-        out = reversed_edge(arrival(backward, away, float(sway[k]), smoothing, off), int(points[k + 1]) - down_start)
+        out = reversed_edge(
+            arrival(backward, away, float(sway[k]), smoothing, off), int(points[k + 1]) - down_start
+        )
         arrives.append(_shifted(into, first + int(points[k])))
         departs.append(_shifted(out, first + down_start))
     levels = np.array([float(np.median(angle[a:b])) for a, b in plateaus])

@@ -59,9 +59,7 @@ class Edge:
     peak_speed: float
 
 
-def arrival(
-    angle: Float, level: float, noise_deg: float, smoothing: float, stop_row: int | None = None
-) -> Edge:
+def arrival(angle: Float, level: float, noise_deg: float, smoothing: float, stop_row: int | None = None) -> Edge:
     """The end of a move that goes from angle[0] to `level` (deg), upwards.
 
     angle (n,) from before the departure to after the arrival; noise_deg: sway about the plateau;

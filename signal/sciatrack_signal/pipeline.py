@@ -145,9 +145,7 @@ def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Time
     return [], "no repeated movement was found"
 
 
-def _of_one_kind(
-    trace: Trace, clear: list[tuple[float, Timed]], few: list[Timed], view: View
-) -> list[Timed]:
+def _of_one_kind(trace: Trace, clear: list[tuple[float, Timed]], few: list[Timed], view: View) -> list[Timed]:
     """One exercise is one axis and one pair of poses in the sensor's frame: those of the clearest run."""
     if not clear:
         alone = [run for run in few if _stands_alone(trace, run, view)]

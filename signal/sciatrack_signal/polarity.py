@@ -10,7 +10,7 @@ from sciatrack_signal.trace import Trace
 # A set whose first and last reversal are in the same pose starts and ends at rest: worth as much as a long pause.
 SAME_ENDS = 1.0
 # Dwells four times nearer (in ratio) to the asked hold in one pose than in the other weigh at most this much.
-HOLD_VOTE_MAX = 1.4
+HOLD_VOTE_MAX = 0.9
 # A set with one end passed through in a longer move: the other end is rest, unless pauses say otherwise.
 PASSED_ELSE = 0.4
 # Seconds in a pose before the first or after the last move that count as fully convincing.
