@@ -19,7 +19,7 @@ def everybody(weekly: Sequence[Row]) -> Picture:
     people = sorted({row["participant"] for row in weekly})
     n_weeks = max(row["study_week"] for row in weekly)
     with style():
-        figure = new_figure(0.75 + 0.2 * len(people))
+        figure = new_figure(0.75 + 0.172 * len(people))
         axes = figure.subplots()
         for row in weekly:
             x, y = row["study_week"] - 1, people.index(row["participant"])
@@ -68,7 +68,7 @@ def together(weekly: Sequence[Row]) -> Picture:
     number = sorted(by_week)
     low, mid, high = np.array([np.quantile(by_week[week], [0.25, 0.5, 0.75]) for week in number]).T
     with style():
-        figure = new_figure(1.9)
+        figure = new_figure(1.75)
         axes = figure.subplots()
         axes.fill_between(number, 100 * low, 100 * high, color=COLOURS["some"], alpha=0.45, linewidth=0)
         axes.plot(number, 100 * mid, "o-", color=COLOURS["done"], markersize=3.5, linewidth=1.4)

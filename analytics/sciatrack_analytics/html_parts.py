@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
 from sciatrack_analytics.svg import Picture
+
+LONGEST_UNBROKEN = 30  # letters; names of exercises stay on one line, notes do not
+# 12, -0.34, 3 of 7, 43 %, 120 of 300 s, 40 %, 62 % to 81 %, and a dash for none
+NUMBER = re.compile(r"–|[-+]?[\d.]+(?: %| s)?(?: (?:of|to) [-+]?[\d.]+(?: %| s)?)?(?:, \d+ %)?")
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -
 def figure(picture: Picture) -> str:
     """A figure with its caption and, folded away, the numbers that it shows."""
     return (
-        f"<figure>\n{picture.svg}\n"
+        f'<figure>\n<div class="plot" tabindex="0" role="group" aria-label="{escape(picture.title)}">'
+        f"{picture.svg}</div>\n"
         f"<figcaption><b>{escape(picture.title)}.</b> {escape(picture.caption)}</figcaption>\n"
         f"<details><summary>The numbers: {escape(picture.title.lower())}</summary>\n"
         f"{table(picture.columns, picture.rows, picture.title)}\n</details>\n</figure>"
@@ -85,6 +91,6 @@ def definitions(lines: Sequence[tuple[str, str]]) -> str:
 def _kind(cells: Sequence[str]) -> str:
     """Right for numbers, unbroken for short codes and dates, free for prose."""
     filled = [cell for cell in cells if cell]
-    if filled and all(cell[0].isdigit() or cell[0] in "+-–−" for cell in filled):
-        return ' class="n"' if max(map(len, filled)) < 24 and not filled[0][:4].count("20") else ' class="w"'
-    return ' class="w"' if filled and max(map(len, filled)) < 22 else ""
+    if filled and all(NUMBER.fullmatch(cell) for cell in filled):
+        return ' class="n"'
+    return ' class="w"' if filled and max(map(len, filled)) < LONGEST_UNBROKEN else ""

@@ -68,34 +68,42 @@ def _done(ask: Ask, weekly: Sequence[Row]) -> str:
         words = "No prescription was in force on the days of this report."
         return parts.section("What was done", parts.paragraph(words, "empty"))
     names = names_of(ask.study)
-    columns = (
-        "exercise", "days done of due", "repetitions", "hold time", "extra days done", "nothing known",
-        "not seen", "excused", "device fault", "not due", "a side not seen",
-    )  # fmt: skip
-    rows = [_sum_cells(names[exercise], own) for exercise, own in _by(weekly, "exercise").items()]
+    sums = _sums(_by(weekly, "exercise"), names)
     unseen = _unseen_sides(daily, names)
     return parts.section(
         "What was done",
         parts.figure(figures.calendar(daily, names)),
-        parts.table(columns, rows, "Sums by exercise"),
+        sums,
         parts.paragraph(unseen) if unseen else "",
         parts.figure(figures.weeks(weekly, names)),
     )
 
 
-def _sum_cells(name: str, own: Sequence[Row]) -> list[str]:
-    def total(key: str) -> float:
-        return float(sum(row[key] for row in own))
+SUMMED = ("days_done", "days_rx", "reps_counted", "reps_rx", "hold_s_counted", "hold_s_rx")
+# Counts of days that stand apart from the ratios; a column with nothing in it is left out.
+APART = {
+    "extra_days": "extra days done", "days_selfreport": "own word only", "n_no_information": "nothing known",
+    "not_observable_days": "not observable", "excused_days": "excused", "device_fault_days": "device fault",
+    "not_due_days": "not due", "side_not_observable_days": "a side not seen",
+}  # fmt: skip
 
-    counts = ("extra_days", "n_no_information", "not_observable_days", "excused_days", "device_fault_days",
-              "not_due_days", "side_not_observable_days")  # fmt: skip
-    return [
-        name,
-        of(total("days_done"), total("days_rx")),
-        of(total("reps_counted"), total("reps_rx")),
-        of(total("hold_s_counted"), total("hold_s_rx"), " s"),
-        *(f"{total(key):.0f}" for key in counts),
-    ]
+
+def _sums(by_exercise: dict[str, list[Row]], names: dict[str, str]) -> str:
+    """One line an exercise: numerator and denominator beside each share, and the days that stand apart."""
+    shown = {
+        key: label for key, label in APART.items() if any(row[key] for own in by_exercise.values() for row in own)
+    }
+    rows = []
+    for exercise, own in by_exercise.items():
+        sums = {key: sum(row[key] for row in own) for key in (*SUMMED, *shown)}
+        shares = (
+            of(sums["days_done"], sums["days_rx"]),
+            of(sums["reps_counted"], sums["reps_rx"]),
+            of(sums["hold_s_counted"], sums["hold_s_rx"], " s"),
+        )
+        rows.append([names[exercise], *shares, *(str(sums[key]) for key in shown)])
+    columns = ("exercise", "days done of due", "repetitions", "hold time", *shown.values())
+    return parts.table(columns, rows, "Sums by exercise")
 
 
 def _unseen_sides(daily: Sequence[Row], names: dict[str, str]) -> str:

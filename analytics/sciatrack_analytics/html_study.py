@@ -58,7 +58,7 @@ def _people_table(people: Sequence[Row]) -> str:
     rows = [
         [
             row["participant"], row["arm"], of(row["days_done"], row["days_rx"]),
-            "–" if row["ci_low"] is None else f"{row['ci_low']:.0%} – {row['ci_high']:.0%}".replace("%", " %"),
+            "–" if row["ci_low"] is None else f"{row['ci_low']:.0%} to {row['ci_high']:.0%}".replace("%", " %"),
             of(row["reps_counted"], row["reps_rx"]), f"{row['weeks_at_target']} of {row['weeks_observed']}",
             str(row["not_observable_days"]), STATUS_WORDS[row["status"]],
         ]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import math
+import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from sciatrack_analytics import sql_files
@@ -131,6 +134,13 @@ def run(
     finally:
         study.set_variables()
     return Answer(header, report.finish(table) if report.finish else table)
+
+
+@cache
+def columns() -> dict[str, str]:
+    """What each column of the reports says, by name."""
+    text = (files("sciatrack_analytics") / "columns.toml").read_text(encoding="utf-8")
+    return dict(tomllib.loads(text))
 
 
 def find(name: str) -> Report:
