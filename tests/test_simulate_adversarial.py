@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -100,6 +101,7 @@ def test_another_seed_is_another_case(case_id: str) -> None:
     np.testing.assert_array_equal(first.acc, again.acc)
 
 
+@cache
 def simulated_with(reps: tuple[TrueRep, ...]) -> AdversarialCase:
     made = adversarial("A52", seed=2)
     block = TrueBlock("glute_bridge", "both", 0.0, 100.0, "full", reps)
