@@ -25,6 +25,8 @@ MEX = {
     "knee_rolling": "generic",
 }
 SURE, UNSURE, OTHER_LEG = "A", "B", "W"
+# What `auto` is asked to name; everything else in the data set must be refused.
+MEX_CLASSES, OTHER = ("glute_bridge", "clamshell", "bird_dog"), "other"
 # Left thighs that move along with the working leg by 5 to 20 degrees, clean as repetitions: a row of their own.
 MOVED_ALONG = {(2, 3), (2, 4), (2, 5), (3, 3), (3, 5)}
 UCI_MARGIN_S = 2.0  # a block's window reaches so far beyond its first rise and last fall
@@ -111,6 +113,19 @@ def mex() -> Iterator[Case]:
             reps=_widened(spans, 0.0), margin_s=EDGE_S, edge=edge, sure_phase=False,
             examples=_widened(spans[:1], EXAMPLE_S),
         )  # fmt: skip
+
+
+def mex_names() -> Iterator[tuple[str, Case]]:
+    """Recordings of MEx without a label: the exercise if it is one of the three, else `other`."""
+    for label in _labels("mex_thigh").itertuples():
+        if label.confidence == OTHER_LEG:
+            continue  # the sensor lies on a leg that does nothing, which is neither the exercise nor another one
+        exercise = next((e for name, e in MEX.items() if label.exercise.startswith(name)), "")
+        true = exercise if exercise in MEX_CLASSES else OTHER
+        yield (
+            true,
+            Case("MEx names", true, "mex_thigh", label.recording, f"mex {label.subject}", "auto", "thigh", 0, 0),
+        )
 
 
 def uci_working() -> Iterator[Case]:

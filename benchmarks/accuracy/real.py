@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from baselines import BASELINES, has_dtw, template_dtw
 from sciatrack_ingest import Recording
 from sciatrack_signal.agreement import match_moments
 from sciatrack_signal.pipeline import analyze
-from sciatrack_signal.result import Block
+from sciatrack_signal.result import Block, Rep
 
 OURS = "sciatrack"
 DTW = "subsequence DTW"
@@ -31,11 +32,11 @@ class Answer:
     moments_s: np.ndarray
 
 
-def run_case(case: Case) -> list[Row]:
+def run_case(case: Case, *, dtw: bool = True) -> list[Row]:
     """One row a method; for a recording with blocks one row a method and block, and one for the idle rest."""
     recording = read_case(case)
     rows = []
-    for answer in answers(case, recording):
+    for answer in answers(case, recording, dtw=dtw):
         judged = _blocks(case, answer) if case.blocks else [_whole(case, answer)]
         about = {"table": case.table, "recording": case.recording, "person": case.person, "method": answer.method}
         about |= {"dataset": case.dataset, "hours": recording.duration_s / 3600}
@@ -43,14 +44,43 @@ def run_case(case: Case) -> list[Row]:
     return rows
 
 
-def answers(case: Case, recording: Recording) -> Iterator[Answer]:
+def run_plate(case: Case) -> list[Row]:
+    """Where each rep's moments lie against lift-off from the seat and contact with it."""
+    reps = [rep for block in analyze(read_case(case)).blocks for rep in block.reps]
+    middles_s = np.array([0.5 * (rep.start_s + rep.end_s) for rep in reps])
+    plate = np.array(case.reps)
+    about = {"recording": case.recording, "row": case.row, "person": case.person}
+    pairs = {int(i): reps[int(j)] for i, j in match_moments(plate, middles_s)}
+    return [about | _against_plate(off_s, seat_s, pairs.get(i)) for i, (off_s, seat_s) in enumerate(plate)]
+
+
+def _against_plate(off_s: float, seat_s: float, rep: Rep | None) -> Row:
+    if rep is None:
+        return {"found": False}
+    row: Row = {"found": True, "start": rep.start_s - off_s, "end": rep.end_s - seat_s}
+    row["length"] = (rep.end_s - rep.start_s) - (seat_s - off_s)
+    if rep.hold_start_s is not None and rep.hold_end_s is not None:
+        row["hold_inside"] = off_s <= rep.hold_start_s and rep.hold_end_s <= seat_s
+    return row
+
+
+def run_name(job: tuple[str, Case]) -> list[Row]:
+    """What `auto` calls a recording; nothing when it names none or says `generic`."""
+    true, case = job
+    called = Counter(block.exercise for block in analyze(read_case(case)).blocks for _ in block.reps)
+    called.pop("generic", None)
+    named = called.most_common(1)[0][0] if called else ""
+    return [{"recording": case.recording, "person": case.person, "true": true, "named": named}]
+
+
+def answers(case: Case, recording: Recording, *, dtw: bool) -> Iterator[Answer]:
     """Every method that can say something of this recording."""
     yield ours(analyze(recording).blocks, attempts=case.attempts)
     for name, method in BASELINES.items():
         moments_s = method(recording)
         if moments_s is not None:
             yield _plain(name, moments_s)
-    if case.examples and has_dtw():
+    if dtw and case.examples and has_dtw():
         yield _plain(DTW, template_dtw(recording, case.examples))
 
 
