@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sciatrack_ingest.recording import Float
 from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.simulate import LinkOptions, Options, clean_options, simulate_set, simulate_visit
-from sciatrack_signal.simulate.cases_body import changed_set, each, one
+from sciatrack_signal.simulate.case_tools import changed_set, each, one
 from sciatrack_signal.simulate.cases_sensor import cut
 from sciatrack_signal.simulate.draws import Generator
 from sciatrack_signal.simulate.profiles import SHAPES
