@@ -5,6 +5,7 @@ Only aggregated numbers of real people are drawn; traces are of simulated record
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
@@ -31,6 +32,7 @@ ASKED_COLOUR = "#7a9e7e"
 # The tick of a bar without any false rep: a logarithmic axis has no zero.
 LEAST_AN_HOUR = 0.05
 WORST = 6
+AROUND_S = 8.0  # of the recording that is drawn before the first and after the last rep
 # So that a page written twice from the same numbers is the same file.
 plt.rcParams.update({"svg.hashsalt": "sciatrack", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False})
 plt.rcParams.update({"axes.spines.right": False, "figure.constrained_layout.use": True})
@@ -91,7 +93,7 @@ def words_figure(rows: pd.DataFrame) -> plt.Figure:
     part = held(rows[rows.grade == "full"])
     width = part.found_hold_s_high - part.found_hold_s_low
     at, share, n = [], [], []
-    for low, high in zip(WIDTH_EDGES_S[:-1], WIDTH_EDGES_S[1:], strict=True):
+    for low, high in pairwise(WIDTH_EDGES_S):
         some = part[(width >= low) & (width < high)]
         if len(some):
             at.append(float((some.found_hold_s_high - some.found_hold_s_low).median()))
@@ -165,8 +167,9 @@ def _draw_set(axis: Axes, row: pd.Series) -> None:
     made = simulate_job(job)
     block = analyze(made.recording).blocks[0]
     time_s, low, rate_hz = low_passed(made.recording, made.recording.acc)
+    shown = (time_s >= made.reps[0].start_s - AROUND_S) & (time_s <= made.reps[-1].end_s + AROUND_S)
     every = max(1, round(rate_hz / 10))
-    axis.plot(time_s[::every], main_axis(low)[::every], color="0.25", linewidth=0.7)
+    axis.plot(time_s[shown][::every], main_axis(low[shown])[::every], color="0.25", linewidth=0.7)
     low_y, high_y = axis.get_ylim()
     tall = 0.12 * (high_y - low_y)
     for reps, bottom, colour in ((made.reps, high_y, TRUE_COLOUR), (block.reps, low_y - tall, OUR_COLOUR)):
@@ -176,8 +179,7 @@ def _draw_set(axis: Axes, row: pd.Series) -> None:
             if rep.hold_start_s is not None and rep.hold_end_s is not None:
                 hold = (rep.hold_start_s, rep.hold_end_s - rep.hold_start_s)
                 axis.broken_barh([hold], (bottom, tall), color=colour, linewidth=0)
-    axis.set_title(
-        f"{row.exercise}, {row.placement}, {row.severity}, seed {row.seed}: true {row.count_true}, counted {row['count']}",
-        fontsize=8,
-    )  # fmt: skip
+    who = f"{row.exercise}, {row.placement}, {row.severity}, seed {row.seed}"
+    axis.set_title(f"{who}: true {row.count_true}, counted {block.count}", fontsize=8)
+    axis.set_xlim(made.reps[0].start_s - AROUND_S, made.reps[-1].end_s + AROUND_S)
     axis.set_yticks([])

@@ -22,10 +22,10 @@ and most placements were checked in simulation only; nothing simulated is valida
 whether they are about real people or simulated, and no row mixes the two. Thresholds were tuned on the same real
 recordings, so these rows are development figures, not held out; of the simulated ones {seeds}.
 
-**How to read it.** k of n with a Wilson 95 % interval; "persons": a bootstrap over persons. A hold is what
-`../shared/contract.md` says: from the last moment above 10 % of the out-move's peak speed to the first above 10 % of
-the return's. The simple methods are in `benchmarks/baselines.py`; the template method (subsequence DTW) is shown the
-first true repetitions of the same recording, the others are shown nothing.
+**How to read it.** k of n with a Wilson 95 % interval; "persons": a bootstrap over persons. A hold lasts from the
+last moment above 10 % of the out-move's peak speed to the first above 10 % of the return's. The simple methods are
+in `benchmarks/baselines.py`; the template method (subsequence DTW) is shown the first true repetitions of the same
+recording, the others are shown nothing.
 """
 SEEDS = {
     "development": "the seeds are those that thresholds may be tuned on",
