@@ -37,7 +37,7 @@ from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Analysis
 
 Float = npt.NDArray[np.float64]
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 RATE_HZ = 100.0
 G = 9.80665
 REPS_A_SET, SETS_A_HALF_HOUR = 12, 2
@@ -161,7 +161,7 @@ def exponent(costs: list[Cost]) -> float:
 
 
 def memory(hours: int) -> dict[str, float]:
-    """Peak extra bytes a sample of one analysis in a child process: of arrays (tracemalloc), of the resident set."""
+    """Peak extra bytes a sample of one analysis, in a child process: arrays (tracemalloc) and the resident set."""
     out = subprocess.run(
         [sys.executable, __file__, "--memory-of", str(hours)], check=True, capture_output=True, text=True
     )
@@ -223,7 +223,7 @@ def report(costs: list[Cost], used: dict[int, dict[str, float]], process: tuple[
             f"{c.ratio:8.2f} {c.script_s:10.3f} {c.script_ratio:13.1f}"
         )
     for c in costs:
-        line("filter passes", f"at {c.hours} h", c.ratio, ASKED["passes"], f"first {ASKED['passes at first']:g}")
+        line("filter passes", f"at {c.hours} h", c.ratio, ASKED["passes"], f"at first asked {ASKED['passes at first']:g}")
     first, eight = costs[0], next((c for c in costs if c.hours == 8), costs[-1])
     grown = (eight.analyze_s / eight.samples) / (first.analyze_s / first.samples)
     line("cost of a sample", f"{eight.hours} h against {first.hours} h", grown, ASKED["per sample"])
@@ -232,7 +232,7 @@ def report(costs: list[Cost], used: dict[int, dict[str, float]], process: tuple[
         line("script / ours", f"at {c.hours} h", c.script_ratio, ASKED["script"], least=True)
     for hours, values in used.items():
         for kind, value in values.items():
-            times = f"first {ASKED['times the input']:g} times the input; {value / BYTES_A_SAMPLE:.2f} times"
+            times = f"is {value / BYTES_A_SAMPLE:.2f} times the input, at first asked {ASKED['times the input']:g}"
             line("extra bytes a sample", f"at {hours} h, {kind}", value, ASKED["bytes"], times)
     ours, bare = process
     line("one-hour file, process", f"{1e3 * ours:.0f} ms / {1e3 * bare:.0f} ms", ours / bare, ASKED["process"])
