@@ -14,8 +14,10 @@ Float = npt.NDArray[np.float64]
 
 # A dip in a hold loses this share of the range and this many times the sway; less is sway.
 DIP_SWAY = 4.0
-# A return whose peak speed is below this share of the out-move's is no departure but a fading hold.
+# A return whose peak speed is below this share of the out-move's, and that takes this long, is no departure but a
+# fading hold.
 FADING_SPEED_SHARE = 0.25
+FADING_MIN_S = 6.0
 # Half width of a 90 % interval in standard errors of a difference of two edges, as calibrated on simulated sets
 # by benchmarks/accuracy (a normal law would say 1.64; shapes of movement make the errors larger than noise does).
 COVERAGE_FACTOR = 1.64
@@ -43,7 +45,8 @@ def measure_hold(timed: Timed, apex: int, rate_hz: float) -> Hold:
     start, end = timed.dwell(apex)
     angle = _towards_apex(timed, apex)
     fading = False
-    if out.peak_speed < FADING_SPEED_SHARE * into.peak_speed:
+    slow = timed.arrives[apex].at - out.at > FADING_MIN_S * rate_hz
+    if slow and out.peak_speed < FADING_SPEED_SHARE * into.peak_speed:
         faded = _fade_row(timed, angle, apex, start)
         if faded is not None:
             end, fading = faded, True

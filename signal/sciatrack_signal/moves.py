@@ -35,13 +35,14 @@ STOP_SPEED_SHARE = 0.3
 STOP_PART_MIN = 0.08
 # Speed that shows a move going on after a stop: just above the share that ends a move.
 MOVING_SHARE = 1.2 * EDGE_SPEED_SHARE
-# A move that has reached its plateau may go on within this share of it, by at least this share of the range and this
-# many times the sway; smaller or later changes are changes of the hold. Speeds are taken after this smoothing.
+# A move that has reached its plateau may go on within this share of it, by at least this share of the range and
+# this many times the sway; smaller or later changes are changes of the hold. Speeds are taken after this smoothing.
 EARLY_SHARE = 0.45
 EARLY_MAX_WINDOWS = 7  # of the level's 0.6 s: a grasp takes at most 2.5 s
 STEP_MIN_SHARE = 0.04
 STEP_NOISE = 3.0
 STEP_SIGMA_ROWS = 3
+STEP_SPEED_SHARE = 0.12
 # Half-way to 90 % in more rows than this: sway crosses the levels more than once, so the angle is smoothed by
 # this share of that time, whose effect on the time is then taken out again.
 SLOW_RISE_ROWS = 8.0
@@ -109,7 +110,7 @@ def last_step(
     """
     part = gaussian(angle[plateau:, None], STEP_SIGMA_ROWS)[:, 0]
     reach = max(window, round(min(EARLY_SHARE * len(part), EARLY_MAX_WINDOWS * window)))
-    fast = np.diff(part[: reach + 1]) > MOVING_SHARE * peak_speed
+    fast = np.diff(part[: reach + 1]) > STEP_SPEED_SHARE * peak_speed
     edges = np.flatnonzero(np.diff(np.concatenate([[0], fast.astype(np.int8), [0]]))).reshape(-1, 2)
     least = max(STEP_MIN_SHARE * (float(part.max()) - float(angle[0])), STEP_NOISE * noise_deg)
     for start, end in edges[::-1].tolist():

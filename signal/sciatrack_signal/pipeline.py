@@ -187,7 +187,7 @@ def _rows_a_rep(timed: Timed) -> float:
 
 
 def _stands_alone(trace: Trace, run: Timed, view: View) -> bool:
-    """Whether one or two moves are clear enough to be reps: well above the smallest range, with rest around them."""
+    """Whether one or two moves are clear enough to be reps: well above the smallest range, rest around them."""
     if run.run.amplitude_deg < ALONE_RANGE * view.min_range_deg or run.run.passed != (False, False):
         return False
     rests_s = (still_outside_s(trace, run, before=True), still_outside_s(trace, run, before=False))

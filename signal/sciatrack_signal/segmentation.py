@@ -86,8 +86,8 @@ class Strokes:
 
 
 def find_runs(trace: Trace, barriers: Int) -> list[Strokes]:
-    """All runs of alike strokes in the recording, in order of their first row. They may overlap: a set of
-    three long holds and the breathing in them are both runs; which is the exercise is decided by what is known of it.
+    """All runs of alike strokes in the recording, in order of their first row. They may overlap: a set
+    of three long holds and the breathing in them are both runs; which is the exercise is for others to decide.
 
     barriers (k, 2): rows that no run may cross (walking, long gaps).
     """
@@ -160,7 +160,7 @@ def _search(trace: Trace, first: int, last: int, found: list[Strokes]) -> None:
 
 
 def _add(found: list[Strokes], part: Strokes) -> bool:
-    """Adds a run unless a longer one of its kind is there, in the place of shorter ones; False if it was not new."""
+    """Adds a run in the place of shorter ones of its kind, unless a longer one is there; False if it is not new."""
     known = _like(found, int(part.points[0]), int(part.points[-1]), part.amplitude_deg)
     if any(run.count >= part.count for run in known):
         return False
