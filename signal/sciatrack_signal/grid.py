@@ -83,7 +83,7 @@ def _average_blocks(recording: Recording, factor: int) -> Grid:
     step_s = recording.duration_s / (recording.n_samples - 1)
     acc = _block_means(recording.acc, factor, n)
     gyr = None if recording.gyr is None else _block_means(recording.gyr, factor, n)
-    valid = np.isfinite(acc[:, 0])
+    valid = np.isfinite(acc).all(axis=1)
     start_s = float(recording.time_s[0]) + 0.5 * (factor - 1) * step_s
     return Grid(start_s, 1.0 / (factor * step_s), _fill(acc, valid), _fill_gyr(gyr), valid)
 
@@ -118,7 +118,9 @@ def _average_by_time(recording: Recording, factor: int) -> Grid:
     start_s = float(recording.time_s[0])
     grid_s = start_s + np.arange(n) / rate_hz
     gyr = None
-    if recording.gyr is not None:
+    if recording.gyr is not None and not finite.any():
+        gyr = np.zeros((n, 3))
+    elif recording.gyr is not None:
         gyr = recording.gyr if finite.all() else recording.gyr[finite]
         gyr = _bins(time_s, np.nan_to_num(gyr), grid_s, rate_hz)
     valid = np.ones(n, dtype=bool)
