@@ -18,14 +18,14 @@ from sciatrack_analytics.store import create_study
 from sciatrack_analytics.study import Study
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "cohort"
-PEOPLE = ("S06", "S07", "S16", "S23")  # rising pain, not observable, one leg seen, never started
+PEOPLE = ("S07", "S16", "S23")  # not observable, one leg seen, never started
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&"
 ADDRESSES = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink")
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
-    """Four people of the sample cohort: enough for every section, and quick."""
+    """Three people of the sample cohort: enough for every section, and quick."""
     folder = tmp_path_factory.mktemp("page") / "study"
     cohort.build_cohort_study(SAMPLE, folder, participants=PEOPLE)
     with Study(folder) as opened:
@@ -89,6 +89,12 @@ def test_the_numbers_of_the_page_are_those_of_the_report(study: Study, pages: di
         weekly = reports.run(study, "adherence_weekly", participant=who).table.to_pylist()
         for one in weekly:
             assert f">{one['days_done']}/{one['days_rx']}<" in pages[who] or not one["days_rx"]
+
+
+def test_a_written_page_is_for_its_owner(study: Study, pages: dict[str, str], tmp_path: Path) -> None:
+    path = write_page(study.path, tmp_path / "page.html", participant="S23")
+    assert path.read_text(encoding="utf-8") == pages["S23"]
+    assert path.stat().st_mode & 0o077 == 0
 
 
 def test_not_observable_stands_apart(pages: dict[str, str]) -> None:
@@ -161,7 +167,7 @@ def test_what_people_write_stays_text(tmp_path: Path) -> None:
     ("name", "more", "said"),
     [
         ("adherance", {}, "Did you mean 'adherence'"),
-        ("adherence", {"participant": "S6"}, "Close to it: .*S06"),
+        ("adherence", {"participant": "S6"}, "Close to it: S16"),
         ("pain", {"from_date": dt.date(2026, 4, 2), "to_date": dt.date(2026, 4, 1)}, "before they begin"),
     ],
 )

@@ -7,7 +7,9 @@ holds compare and how pain went; a study's page shows everybody at once.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from sciatrack_analytics import html_parts as parts
@@ -49,6 +51,16 @@ def page(
     title = f"Participant {participant}" if participant else study.settings.name
     top = _top(header, title, _lead_person(ask, header) if participant else _lead_study(header))
     return parts.document(f"{title} · {header.report}", [*top, *body, _notes(header)])
+
+
+def write_page(study_dir: Path, output: Path, *, participant: str | None = None) -> Path:
+    """Write the whole page of a study, or of one participant, to a file that only its owner can read."""
+    with Study(study_dir) as study:
+        text = page(study, participant=participant)
+    handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return output
 
 
 def _lead_person(ask: Ask, header: reports.Header) -> str:
