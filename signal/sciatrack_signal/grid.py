@@ -83,7 +83,7 @@ def _average_blocks(recording: Recording, factor: int) -> Grid:
     step_s = recording.duration_s / (recording.n_samples - 1)
     acc = _block_means(recording.acc, factor, n)
     gyr = None if recording.gyr is None else _block_means(recording.gyr, factor, n)
-    valid = np.isfinite(acc).all(axis=1)
+    valid = np.asarray(np.isfinite(acc).all(axis=1))
     start_s = float(recording.time_s[0]) + 0.5 * (factor - 1) * step_s
     return Grid(start_s, 1.0 / (factor * step_s), _fill(acc, valid), _fill_gyr(gyr), valid)
 
