@@ -223,7 +223,8 @@ def report(costs: list[Cost], used: dict[int, dict[str, float]], process: tuple[
             f"{c.ratio:8.2f} {c.script_s:10.3f} {c.script_ratio:13.1f}"
         )
     for c in costs:
-        line("filter passes", f"at {c.hours} h", c.ratio, ASKED["passes"], f"at first asked {ASKED['passes at first']:g}")
+        note = f"at first asked {ASKED['passes at first']:g}"
+        line("filter passes", f"at {c.hours} h", c.ratio, ASKED["passes"], note)
     first, eight = costs[0], next((c for c in costs if c.hours == 8), costs[-1])
     grown = (eight.analyze_s / eight.samples) / (first.analyze_s / first.samples)
     line("cost of a sample", f"{eight.hours} h against {first.hours} h", grown, ASKED["per sample"])

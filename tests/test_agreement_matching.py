@@ -94,5 +94,7 @@ def test_as_many_moments_find_a_window_as_can(starts, moments, width):
     pairs = match_moments(windows, np.array(moments, float))
     assert all(windows[i, 0] <= moments[j] <= windows[i, 1] for i, j in pairs)
     assert len(set(pairs[:, 0])) == len(pairs) == len(set(pairs[:, 1]))
-    inside = np.array([[float(a <= m <= b) for m in moments] for a, b in windows]).reshape(len(starts), len(moments))
+    inside = np.array([[float(a <= m <= b) for m in moments] for a, b in windows]).reshape(
+        len(starts), len(moments)
+    )
     assert len(pairs) == _best_sum(inside)

@@ -50,7 +50,7 @@ def real_tables(rows: pd.DataFrame) -> list[Table]:
         _silence(rows[rows.row == "idle"], UCI, "Outside the blocks of the same recordings; asked: 0."),
         _counting(rows, TEMPLATES, {}, "Only the total of nine attempts is known; nobody marked their times."),
         _counting(rows, STANDING, STANDING_GROUPS, standing),
-        _silence(rows, NOBODY, "asked: at most 6 false reps in all 2.1 h; then 0. The row apart is not in that."),
+        _silence(rows, NOBODY, "asked: at most 6 false reps in all 2.1 h; then 0. Trunk flexion is in that."),
     ]
 
 
