@@ -13,7 +13,7 @@ import pytest
 
 from sciatrack_analytics import adding, cohort, reports
 from sciatrack_analytics.csv_tables import PARTICIPANTS
-from sciatrack_analytics.html import SIMULATED, SUPERVISION, page
+from sciatrack_analytics.html import SIMULATED, SUPERVISION, page, write_page
 from sciatrack_analytics.store import create_study
 from sciatrack_analytics.study import Study
 

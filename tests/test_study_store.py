@@ -376,7 +376,8 @@ def test_who_holds_the_study_is_named(small: Path, copy: Path) -> None:
         "import time\nfrom sciatrack_analytics.study import Study\n"
         f"study = Study({str(copy)!r}, write=True)\nprint('held', flush=True)\ntime.sleep(60)\n"
     )
-    holder = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    holder = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=paths)
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
