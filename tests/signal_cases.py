@@ -15,8 +15,12 @@ from hypothesis import settings
 from scipy.spatial.transform import Rotation
 
 from sciatrack_ingest import Recording
+from sciatrack_signal.dwells import Timed, time_moves
+from sciatrack_signal.grid import to_grid
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Block, Rep
+from sciatrack_signal.segmentation import Strokes, find_runs
+from sciatrack_signal.trace import Trace, build_trace
 
 G_M_S2 = 9.80665
 # Laws are tried on the same examples every time, so that a failure belongs to the change that brought it.
@@ -24,6 +28,7 @@ LAW = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 FEW = settings(LAW, max_examples=6)
 
 Array = np.ndarray
+NO_BARRIERS = np.empty((0, 2), dtype=np.int64)
 
 
 # Shapes of a move: share of the way (0 to 1) at a share of the time (0 to 1).
@@ -69,7 +74,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Truth:
-    """The contract's moments of one rep."""
+    """One rep: the move begins, arrives and departs by the contract's 10 % of its peak speed, the move is over."""
 
     start_s: float
     hold_start_s: float
@@ -113,16 +118,9 @@ class Case:
     def truth(self) -> list[Truth]:
         reps = []
         for start_s, plan in zip(self.starts_s, self.plans, strict=True):
-            early = 1.0 - SHAPES[plan.shape][1]
+            late = SHAPES[plan.shape][1]
             end_s = start_s + plan.length_s
-            reps.append(
-                Truth(
-                    start_s + early * plan.out_s,
-                    start_s + (1.0 - early) * plan.out_s,
-                    end_s - (1.0 - early) * plan.back_s,
-                    end_s - early * plan.back_s,
-                )
-            )
+            reps.append(Truth(start_s, start_s + late * plan.out_s, end_s - late * plan.back_s, end_s))
         return reps
 
     def angle_deg(self, time_s: Array) -> Array:
@@ -182,6 +180,31 @@ def still(duration_s: float, rate_hz: float = 50.0, **labels: Any) -> Recording:
 
 def changed(recording: Recording, **arrays: Any) -> Recording:
     return replace(recording, **arrays)
+
+
+def walk(duration_s: float, rate_hz: float = 50.0, step_hz: float = 1.8, seed: int = 1) -> Array:
+    """(n, 3) acceleration of somebody who walks: a beat of steps, each with an impact, and a swinging thigh."""
+    time_s = np.arange(int(duration_s * rate_hz)) / rate_hz
+    beat = (time_s * step_hz) % 1.0
+    norm = G_M_S2 + 2.5 * np.cos(2 * np.pi * beat) + 8.0 * np.exp(-0.5 * ((beat - 0.3) / 0.06) ** 2)
+    swing = np.radians(20.0) * np.sin(np.pi * time_s * step_hz)
+    noise = 0.3 * np.random.default_rng(seed).standard_normal((len(time_s), 3))
+    return np.column_stack([np.sin(swing), np.zeros_like(swing), np.cos(swing)]) * norm[:, None] + noise
+
+
+def trace_of(recording: Recording) -> Trace:
+    grid = to_grid(recording)
+    assert grid is not None
+    return build_trace(grid)
+
+
+def run_of(trace: Trace) -> Strokes:
+    """The run of the largest moves."""
+    return max(find_runs(trace, NO_BARRIERS), key=lambda run: run.amplitude_deg)
+
+
+def timed_of(trace: Trace) -> Timed:
+    return time_moves(trace, run_of(trace))
 
 
 def block_of(recording: Recording, **options: Any) -> Block:
