@@ -131,6 +131,17 @@ def test_sessions_recorded_into_the_study_are_indexed(clinic: Path, recording: P
     assert run("verify", clinic).exit_code == 0
 
 
+def test_a_folder_above_sessions_gives_the_sessions_and_not_their_samples(
+    clinic: Path, recording: Path, tmp_path: Path
+) -> None:
+    run("import", recording, *WHO, "--output", tmp_path / "visit" / "monday")
+    (folder,) = (tmp_path / "visit" / "monday").iterdir()
+    result = run("study", "add", clinic, tmp_path / "visit")
+    assert result.exit_code == 0
+    assert f"{folder}: added" in result.stderr
+    assert len(list((clinic / "sessions").iterdir())) == 1
+
+
 def test_adding_to_an_empty_study_without_anything_is_no_error(clinic: Path) -> None:
     assert run("study", "add", clinic).exit_code == 0
 
