@@ -86,6 +86,8 @@ def analyze(
         made = assemble(trace, run, context)
         if len(made) >= labels.exercise.min_set_reps:
             reps.extend(made)
+    if kept and not reps:
+        note = "too few whole repetitions were found"
     return _answer(recording, labels, _number_sets(reps), "; ".join(n for n in (note, trace.gyro_note) if n))
 
 
