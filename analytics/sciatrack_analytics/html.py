@@ -14,7 +14,7 @@ from typing import Any
 
 from sciatrack_analytics import html_parts as parts
 from sciatrack_analytics import html_person, html_study, reports
-from sciatrack_analytics.html_ask import STATUS_WORDS, Ask
+from sciatrack_analytics.html_ask import STATUS_WORDS, Ask, names_of
 from sciatrack_analytics.study import Study
 
 SIMULATED = (
@@ -46,6 +46,8 @@ def page(
         body = html_person.sections(ask) if participant else html_study.sections(ask)
     elif reports.find(name).name == "pain_trend":
         body = [html_person.pain(ask) if participant else html_study.pain(ask)]
+    elif reports.find(name).name == "session_log":
+        body = [_sessions(ask)]
     else:
         body = [_plain(ask, name)]
     title = f"Participant {participant}" if participant else study.settings.name
@@ -88,6 +90,14 @@ def _top(header: reports.Header, title: str, lead: str) -> list[str]:
         parts.paragraph(SUPERVISION, "notice"),
         "</header>",
     ]
+
+
+def _sessions(ask: Ask) -> str:
+    rows = ask.rows("session_log")
+    if not rows:
+        return parts.section("Sessions", parts.paragraph("There are no sessions on these days.", "empty"))
+    table = html_person.session_table(rows, names_of(ask.study), who=ask.participant is None)
+    return parts.section("Sessions", parts.paragraph(html_person.session_words(rows)), table)
 
 
 def _plain(ask: Ask, name: str) -> str:

@@ -93,4 +93,4 @@ def _kind(cells: Sequence[str]) -> str:
     filled = [cell for cell in cells if cell]
     if filled and all(NUMBER.fullmatch(cell) for cell in filled):
         return ' class="n"'
-    return ' class="w"' if filled and max(map(len, filled)) < LONGEST_UNBROKEN else ""
+    return ' class="w"' if not filled or max(map(len, filled)) < LONGEST_UNBROKEN else ' class="p"'

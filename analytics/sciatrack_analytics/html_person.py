@@ -148,29 +148,42 @@ def _trend_table(trends: Sequence[Row]) -> str:
 
 def _sessions(ask: Ask) -> str:
     rows = ask.rows("session_log")
-    names = names_of(ask.study)
-    n = len({row["session_id"] for row in rows})
     if not rows:
         return parts.section("Sessions", parts.paragraph("There are no sessions on these days.", "empty"))
-    table = parts.table(
-        ("start", "exercise", "side", "sensor", "repetitions", "median hold", "observability", "flags", "note"),
+    table = session_table(rows, names_of(ask.study))
+    folded = parts.folded("All sessions, one line for each exercise and side", table)
+    return parts.section("Sessions", parts.paragraph(session_words(rows)), folded)
+
+
+def session_words(rows: Sequence[Row]) -> str:
+    """How many sessions there are, and by which clock they are told."""
+    n, zones = len({row["session_id"] for row in rows}), sorted({row["tz"] for row in rows})
+    return f"{n} session{'s' if n != 1 else ''}; wall clock of {', '.join(zones)}."
+
+
+def session_table(rows: Sequence[Row], names: dict[str, str], *, who: bool = False) -> str:
+    """The session log in the columns that people read; with `who`, of several participants."""
+    columns = ["start", "exercise", "side", "sensor", "repetitions", "median hold", "pain", "seen", "flags", "note"]
+    cells = [
         [
-            [
-                f"{row['start_local']:%Y-%m-%d %H:%M}", names.get(row["exercise"], row["exercise"] or "–"),
-                row["side"] or "", row["placement"] or "", str(row["reps_detected"]),
-                f"{number(row['hold_median_s'])} s" if row["hold_median_s"] is not None else "",
-                row["observability"], row["flags"], row["note"],
-            ]
-            for row in rows
-        ],
-        "Sessions",
-    )  # fmt: skip
-    zones = ", ".join(sorted({row["tz"] for row in rows}))
-    return parts.section(
-        "Sessions",
-        parts.paragraph(f"{n} sessions; wall clock of {zones}."),
-        parts.folded("All sessions, one line for each exercise and side", table),
-    )
+            f"{row['start_local']:%Y-%m-%d %H:%M}", names.get(row["exercise"], row["exercise"] or "–"),
+            row["side"] or "", row["placement"] or "", "–" if row["observability"] == "none" else str(row["reps_detected"]),
+            f"{row['hold_median_s']:.1f} s" if row["hold_median_s"] is not None else "",
+            _before_after(row), row["observability"], row["flags"], row["note"],
+        ]
+        for row in rows
+    ]  # fmt: skip
+    if who:
+        columns.insert(0, "participant")
+        cells = [[row["participant"], *line] for row, line in zip(rows, cells, strict=True)]
+    return parts.table(columns, cells, "Sessions")
+
+
+def _before_after(row: Row) -> str:
+    before, after = row["pain_before"], row["pain_after"]
+    if before is None and after is None:
+        return ""
+    return " → ".join("–" if score is None else str(score) for score in (before, after))
 
 
 def _by(rows: Sequence[Row], key: str) -> dict[str, list[Row]]:

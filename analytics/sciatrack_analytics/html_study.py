@@ -22,10 +22,9 @@ def sections(ask: Ask) -> list[str]:
         parts.tiles(_study_tiles(ask.study, people)),
         parts.section(
             "Adherence",
+            parts.figure(figures_cohort.everybody(weekly)) if weekly else "",
             parts.figure(figures_cohort.together(weekly)) if seen else "",
-            parts.figure(figures_cohort.everybody(weekly))
-            if weekly
-            else parts.paragraph("Nothing was due.", "empty"),
+            "" if seen else parts.paragraph("Nothing was due on these days.", "empty"),
         ),
         _people_table(people),
         pain(ask),
