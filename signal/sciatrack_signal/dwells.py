@@ -112,7 +112,7 @@ def _plateau(
 
 
 def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Float:
-    """Standard deviation about a straight line on each plateau; short plateaus take the median of the others."""
+    """Standard deviation about a straight line on each plateau; the median of all at least."""
     sway = np.full(len(plateaus), np.nan)
     for k, (start, end) in enumerate(plateaus):
         if end - start >= SWAY_MIN_S * rate_hz:
@@ -122,4 +122,4 @@ def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Floa
             slope = float(x @ part) / float(x @ x)
             sway[k] = float((part - part.mean() - slope * x).std())
     usual = float(np.nanmedian(sway)) if np.isfinite(sway).any() else 4 * SWAY_FLOOR_DEG
-    return np.maximum(np.where(np.isfinite(sway), sway, usual), SWAY_FLOOR_DEG)
+    return np.maximum(np.where(np.isfinite(sway), np.maximum(sway, usual), usual), SWAY_FLOOR_DEG)
