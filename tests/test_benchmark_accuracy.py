@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from accuracy import cli, goals, others, people, real, real_tables, rows, sets, tables
+from accuracy import cli, goals, others, parts, people, real, real_tables, rows, sets, tables
 from accuracy.set_tables import came_true, count_tally, held
 from sciatrack_signal.agreement import Tally
 from sciatrack_signal.pipeline import analyze
@@ -208,6 +208,20 @@ def test_the_whole_command_on_little(tmp_path, capsys, monkeypatch):
     for name in ("holds", "reliability", "worst"):
         assert f"figures/{name}.svg" in page
         assert Path(f"docs/figures/{name}.svg").stat().st_size > 5000
+
+
+def test_a_crash_costs_only_its_own_recording(monkeypatch, capsys):
+    def breaks_on_second(job):
+        if job == 2:
+            raise ValueError("of all things")
+        return [{"job": job}]
+
+    done = list(parts.spread(breaks_on_second, [1, 2, 3], 1))
+    assert [done[0], done[2]] == [[{"job": 1}], [{"job": 3}]]
+    assert "of all things" in done[1]
+    monkeypatch.setattr(cli, "run_part", lambda *args: (pd.DataFrame(), ["that one"]))
+    assert cli.main(["--only", "sets"]) == 1
+    assert "CRASHED: that one" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [["benchmarks/accuracy"], ["-m", "benchmarks.accuracy"]])

@@ -38,15 +38,19 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{people.ABSENT}\n")
     frames: dict[str, pd.DataFrame] = {}
     tables: list[Table] = []
+    crashes: list[str] = []
     begin_s = time.perf_counter()
     for part in wanted:
         start_s = time.perf_counter()
-        rows = run_part(part, size, args.seeds, tuple(args.grade or GRADES), args.workers)
+        rows, broken = run_part(part, size, args.seeds, tuple(args.grade or GRADES), args.workers)
+        crashes += broken
         print(f"{part}: {len(rows)} rows in {time.perf_counter() - start_s:.0f} s", file=sys.stderr)
         if not rows.empty:
             frames[part] = rows
             tables += tables_of(part, rows)
     goals = goal_tables(frames)
+    for crash in crashes:
+        print(f"CRASHED: {crash}")
     for table in (*goals, *tables):
         print(as_text(table))
     print(f"all of it in {time.perf_counter() - begin_s:.0f} s", file=sys.stderr)
@@ -55,8 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
     if args.write:
         from accuracy.report import write_report
 
-        write_report(args.write, frames, goals, tables, seeds=args.seeds, size=size)
-    return 0
+        write_report(args.write, frames, goals, tables, seeds=args.seeds, size=size, crashes=len(crashes))
+    return 1 if crashes else 0
 
 
 def _wanted(only: list[str] | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -49,12 +50,17 @@ SIZES = {
 }
 
 
-def run_part(part: str, size: Size, seeds: str, grades: tuple[str, ...], workers: int) -> pd.DataFrame:
-    """All rows of one part; empty where recordings of real people are not there."""
+def run_part(
+    part: str, size: Size, seeds: str, grades: tuple[str, ...], workers: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """All rows of one part, and the jobs that crashed; no rows where recordings of real people are not there."""
     if part in REAL and not people.available():
-        return pd.DataFrame()
+        return pd.DataFrame(), []
     work, jobs = _jobs(part, size, seeds, grades)
-    return pd.DataFrame([row for rows in spread(work, list(jobs), workers) for row in rows])
+    done = list(spread(work, list(jobs), workers))
+    crashes = [result for result in done if isinstance(result, str)]
+    rows = [row for result in done if not isinstance(result, str) for row in result]
+    return pd.DataFrame(rows), crashes
 
 
 def tables_of(part: str, rows: pd.DataFrame) -> list[Table]:
@@ -90,9 +96,18 @@ def _jobs(
     return run_adversarial, case_jobs(seeds, size.seeds)
 
 
-def spread(work: Callable[[Any], list[Row]], jobs: list[Any], workers: int) -> Iterable[list[Row]]:
-    """Results of jobs in their order, from this process or from several."""
+def spread(work: Callable[[Any], list[Row]], jobs: list[Any], workers: int) -> Iterable[list[Row] | str]:
+    """Rows of every job in order, from this process or from several; in place of the rows of a crash, its words."""
+    guarded = partial(_guarded, work)
     if workers <= 1:
-        return [work(job) for job in jobs]
+        return [guarded(job) for job in jobs]
     with get_context("spawn").Pool(workers) as pool:
-        return pool.map(work, jobs, chunksize=PORTION)
+        return pool.map(guarded, jobs, chunksize=PORTION)
+
+
+def _guarded(work: Callable[[Any], list[Row]], job: Any) -> list[Row] | str:
+    # One recording that breaks the analysis must not cost the figures of a thousand others, nor be passed over.
+    try:
+        return work(job)
+    except Exception:
+        return f"{job}\n{traceback.format_exc(limit=-3)}"

@@ -34,12 +34,21 @@ SEEDS = {
 
 
 def write_report(
-    path: Path, frames: dict[str, pd.DataFrame], goals: list[Table], tables: list[Table], *, seeds: str, size: Size
+    path: Path,
+    frames: dict[str, pd.DataFrame],
+    goals: list[Table],
+    tables: list[Table],
+    *,
+    seeds: str,
+    size: Size,
+    crashes: int,
 ) -> None:
     """Writes the page and, in the folder `figures` beside it, its figures."""
     figures = draw_figures(frames, path.parent / "figures")
     parts = [HEAD.format(command=f"--seeds {seeds} --write {path}", algorithm=ALGORITHM, seeds=SEEDS[seeds])]
     parts.append(f"Size of the run: {', '.join(f'{name} {value:g}' for name, value in asdict(size).items())}.\n")
+    if crashes:
+        parts.append(f"**{crashes} recordings made the analysis fail; they are in no table.**\n")
     parts += ["## Asked and measured\n", *map(as_markdown, goals)]
     if figures:
         parts += ["## Figures\n", *[f"![{words}](figures/{name})\n\n{words}\n" for name, words in figures.items()]]
