@@ -115,4 +115,5 @@ def _hold_flags(hold_s: float, exercise: Exercise) -> set[str]:
 
 
 def _seconds(trace: Trace, row: float) -> float:
-    return float(trace.start_s + row / trace.rate_hz)
+    """Time of a row; an edge that was read beyond the recording lies at its end."""
+    return float(trace.seconds(min(max(row, 0.0), trace.n - 1.0)))
