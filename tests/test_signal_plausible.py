@@ -74,7 +74,7 @@ def test_worse_is_never_believed_more(
 
 def measured(case: Case) -> Likeness:
     trace = trace_of(case.record())
-    return likeness(trace, timed_of(trace))
+    return likeness(trace, timed_of(trace).run)
 
 
 @FEW
@@ -107,7 +107,7 @@ def test_shaking_is_measured_as_jolt() -> None:
     recording = Case().record()
     shaken = recording.acc + 2.0 * np.sin(2 * np.pi * 3.0 * recording.time_s)[:, None] * [0.6, 0.1, 0.8]
     trace = trace_of(changed(recording, acc=shaken, gyr=None))
-    found = likeness(trace, timed_of(trace))
+    found = likeness(trace, timed_of(trace).run)
     assert found.jolt > 0.8
     assert found.busy
 

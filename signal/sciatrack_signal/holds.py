@@ -18,9 +18,11 @@ DIP_SWAY = 4.0
 # fading hold.
 FADING_SPEED_SHARE = 0.25
 FADING_MIN_S = 6.0
-# Half width of a 90 % interval in standard errors of a difference of two edges, as calibrated on simulated sets
-# by benchmarks/accuracy (a normal law would say 1.64; shapes of movement make the errors larger than noise does).
-COVERAGE_FACTOR = 1.64
+# Half width of a 90 % interval in standard errors of a difference of two edges, calibrated on simulated sets by
+# benchmarks/accuracy (a normal law would say 1.64; lapses and fidgets give the errors long tails). A hold with a
+# dip in it may have been taken for longer or shorter than it was.
+COVERAGE_FACTOR = 2.8
+DISTURBED_FACTOR = 2.0
 # No edge is better than this: half a row of the grid and the clock of a good sensor.
 EDGE_FLOOR_S = 0.02
 
@@ -53,8 +55,11 @@ def measure_hold(timed: Timed, apex: int, rate_hz: float) -> Hold:
     hold_s = (end - start) / rate_hz
     parts = _undisturbed(timed, angle, apex, start, end)
     longest_s = min(max(b - a for a, b in parts) / rate_hz, hold_s) if parts else hold_s
-    half = COVERAGE_FACTOR * float(
-        np.hypot(max(into.error / rate_hz, EDGE_FLOOR_S), max(out.error / rate_hz, EDGE_FLOOR_S))
+    disturbed = DISTURBED_FACTOR if len(parts) > 1 or fading else 1.0
+    half = (
+        disturbed
+        * COVERAGE_FACTOR
+        * float(np.hypot(max(into.error / rate_hz, EDGE_FLOOR_S), max(out.error / rate_hz, EDGE_FLOOR_S)))
     )
     return Hold(start, end, hold_s, longest_s, max(0.0, hold_s - half), hold_s + half, len(parts) > 1, fading)
 

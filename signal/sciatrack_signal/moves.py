@@ -40,6 +40,10 @@ STOP_PART_MAX = 0.34
 STOP_SIGMA_SHARE = 0.06
 # Speed that shows a move going on after a stop: just above the share that ends a move.
 MOVING_SHARE = 1.2 * EDGE_SPEED_SHARE
+# Standard error of an edge: this share of how far the move is extrapolated, since shapes differ, and this many
+# times what the sway makes of one crossing. Calibrated on simulated sets of all severities, see benchmarks/accuracy.
+SHAPE_ERROR = 0.06
+SWAY_ERROR = 1.25
 # A move that has reached its plateau may go on within this share of it, by at least this share of the range and
 # this many times the sway; smaller or later changes are changes of the hold. Speeds are taken after this smoothing.
 EARLY_SHARE = 0.45
@@ -86,7 +90,7 @@ def arrival(angle: Float, level: float, noise_deg: float, smoothing: float, stop
     ratio = EDGE_SPEED_SHARE if base_at == 0 else min(0.9, EDGE_SPEED_SHARE * max(peak / own_peak, 1.0))
     reach = 0.5 * np.sqrt(1.0 - np.sqrt(ratio)) / (MINIMUM_JERK_T90 - 0.5)
     slope = 1.04 / 1.875 * own_peak
-    error = np.hypot(reach * noise_deg / max(slope, 1e-9) * 0.5, 0.06 * true_rise * reach)
+    error = np.hypot(SWAY_ERROR * reach * noise_deg / max(slope, 1e-9), SHAPE_ERROR * true_rise * reach)
     at, outer = half + reach * true_rise, half + 0.5 / (MINIMUM_JERK_T90 - 0.5) * true_rise
     return Edge(float(at), float(outer), float(error), own_peak if base_at == 0 else peak)
 
