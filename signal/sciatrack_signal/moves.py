@@ -41,15 +41,16 @@ STOP_SIGMA_SHARE = 0.06
 # Speed that shows a move going on after a stop: just above the share that ends a move.
 MOVING_SHARE = 1.2 * EDGE_SPEED_SHARE
 # Standard error of an edge: this share of how far the move is extrapolated, since shapes differ, and this many
-# times what the sway makes of one crossing. Calibrated on simulated sets of all severities, see benchmarks/accuracy.
+# times what the sway makes of one crossing. Calibrated on simulated sets of all severities, see
+# benchmarks/accuracy.
 SHAPE_ERROR = 0.06
 SWAY_ERROR = 1.25
 # A move that has reached its plateau may go on within this share of it, by at least this share of the range and
 # this many times the sway; smaller or later changes are changes of the hold. Speeds are taken after this smoothing.
 EARLY_SHARE = 0.45
 EARLY_MAX_WINDOWS = 7  # of the level's 0.6 s: a grasp takes at most 2.5 s
-STEP_MIN_SHARE = 0.04
-STEP_NOISE = 4.0
+STEP_MIN_SHARE = 0.05
+STEP_NOISE = 6.0
 STEP_MAX_SHARE = 0.2
 STEP_SIGMA_ROWS = 3
 STEP_SPEED_SHARE = 0.12
