@@ -405,7 +405,11 @@ def _add_until_killed(study_dir: Path, source: Path, told: Any) -> None:
 
 
 @pytest.mark.parametrize("n_before_kill", [1, 4, 9])
-def test_what_was_acknowledged_survives_a_kill(small: Path, study_dir: Path, n_before_kill: int) -> None:
+def test_what_was_acknowledged_survives_a_kill(
+    small: Path, study_dir: Path, n_before_kill: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the child imports this module by its name `tests.…`, for which it needs the repository's root
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1]))
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe(duplex=False)
     worker = spawn.Process(target=_add_until_killed, args=(study_dir, small, theirs))
