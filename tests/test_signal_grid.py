@@ -157,11 +157,23 @@ def test_a_gap_is_marked_and_bridged_by_a_straight_line(rate_hz: float, how: str
 def test_lost_samples_too_few_for_a_gap_leave_no_hole(rate_hz: float, axes: list[int]) -> None:
     acc = np.tile([1.0, 2.0, 9.0], (400, 1))
     gyr = np.zeros_like(acc)
-    acc[np.ix_([200, 201], axes)] = np.nan
+    acc[np.ix_([200, 202], axes)] = np.nan
     gyr[np.ix_([300], axes)] = np.nan
     made = grid_of(Recording(np.arange(400) / rate_hz, acc, gyr))
     np.testing.assert_allclose(made.acc, np.tile([1.0, 2.0, 9.0], (made.n, 1)), atol=1e-9)
     np.testing.assert_array_equal(made.gyr, 0.0)
+    assert made.valid.all()
+
+
+@pytest.mark.parametrize("rate_hz", [25.0, 50.0, 100.0])
+def test_every_fourth_sample_lost_leaves_the_others(rate_hz: float) -> None:
+    time_s = np.arange(800) / rate_hz
+    acc = 5.0 + np.sin(time_s)[:, None] * [1.0, 2.0, 3.0]
+    acc[::4] = np.nan
+    made = grid_of(Recording(time_s, acc))
+    expected = 5.0 + np.sin(made.time_s)[:, None] * [1.0, 2.0, 3.0]
+    np.testing.assert_allclose(made.acc[1:-1], expected[1:-1], atol=0.03)
+    assert made.valid.all()
 
 
 def test_a_recording_of_nothing_but_nan_is_finite_and_nowhere_valid() -> None:
