@@ -213,12 +213,19 @@ def _number_sets(reps: list[Rep]) -> list[Rep]:
         if not numbered:
             numbered.append(replace(rep, set=1))
             continue
-        last = numbered[-1]
-        if rep.start_s < last.end_s:
-            rep = replace(rep, start_s=last.end_s)
+        last, rep = _parted(numbered.pop(), rep)
         step = 1 if rep.start_s - last.end_s >= SET_PAUSE_S else 0
-        numbered.append(replace(rep, set=last.set + step))
+        numbered += [last, replace(rep, set=last.set + step)]
     return numbered
+
+
+def _parted(last: Rep, rep: Rep) -> tuple[Rep, Rep]:
+    """Two reps of which the second begins before the first is over, parted no later than the second one's hold."""
+    if rep.start_s >= last.end_s:
+        return last, rep
+    middle_s = 0.5 * (rep.start_s + rep.end_s)
+    border_s = min(last.end_s, middle_s if rep.hold_start_s is None else rep.hold_start_s)
+    return replace(last, end_s=border_s), replace(rep, start_s=border_s)
 
 
 def _answer(recording: Recording, labels: Labels, reps: list[Rep], note: str) -> Analysis:
