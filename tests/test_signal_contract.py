@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import json
 import math
 from collections.abc import Mapping
@@ -76,7 +77,7 @@ def check_block(block: Block, recording: Recording) -> None:
 
 
 def check_order(block: Block) -> None:
-    for rep, following in zip(block.reps, block.reps[1:], strict=False):
+    for rep, following in itertools.pairwise(block.reps):
         assert rep.end_s <= following.start_s
         pause_s = following.start_s - rep.end_s
         assert following.set - rep.set == (pause_s >= SET_PAUSE_S)
@@ -209,6 +210,34 @@ def test_sets_are_numbered_by_the_pause(steps: list[tuple[float, float]], seed: 
     if all(abs(pause_s - SET_PAUSE_S) > 1e-6 for pause_s, _ in steps):
         assert [rep.set for rep in numbered] == expected
     assert [rep.end_s for rep in numbered] == [rep.end_s for rep in reps]
+
+
+@LAW
+@given(
+    moves=st.lists(st.tuples(*[st.floats(0.1, 3.0)] * 3), min_size=2, max_size=8),
+    wide=st.floats(0.0, 1.5),
+    holds=st.booleans(),
+)
+def test_edges_that_run_into_each_other_are_parted_outside_the_holds(
+    moves: list[tuple[float, float, float]], wide: float, holds: bool
+) -> None:
+    """Slow moves are extrapolated beyond where the next one begins."""
+    reps, now_s = [], 10.0
+    for out_s, hold_s, back_s in moves:
+        start_s, end_s = now_s + out_s, now_s + out_s + hold_s
+        now_s = end_s + back_s
+        rep = replace(rep_at(start_s - out_s - wide, now_s + wide), hold_start_s=start_s, hold_end_s=end_s)
+        reps.append(rep if holds else replace(rep, hold_start_s=None, hold_end_s=None))
+    numbered = _number_sets(reps)
+    assert len(numbered) == len(reps)
+    for rep, following in itertools.pairwise(numbered):
+        assert rep.end_s <= following.start_s
+        assert rep.start_s < rep.end_s
+    if holds:
+        for rep in numbered:
+            assert rep.hold_start_s is not None
+            assert rep.hold_end_s is not None
+            assert rep.start_s <= rep.hold_start_s <= rep.hold_end_s <= rep.end_s
 
 
 def test_an_unknown_exercise_is_refused_by_name() -> None:
