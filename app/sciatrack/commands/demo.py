@@ -39,8 +39,8 @@ To the extent possible under law, these files are in the public domain (CC0 1.0)
 def demo(output: Path) -> None:
     """Analyse a sample recording, build a sample study and write its report, all on simulated data.
 
-    Needs no sensor and no network, takes less than a minute, and writes nothing outside DIR. The last line
-    is the path of the report page.
+    Needs no sensor and no network, takes less than a minute, and puts all that it makes into DIR. The last
+    line is the path of the report page.
 
     \b
     Example:
