@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,21 +43,17 @@ class Added:
     outcome: str
 
 
-def add_sessions(study: Study, folders: Sequence[Path]) -> list[Added]:
-    """Copy session folders into the study and index them.
+def add_session(study: Study, folder: Path) -> Added:
+    """Copy a session folder into the study (unless it is there) and index it.
 
-    Raises SessionError for a damaged folder, and for a session of the same id that is another measurement;
-    what came before it in the list is in the study then.
+    Raises SessionError for a damaged folder, and for a session of the same id that is another measurement.
     """
-    added = []
-    for folder in folders:
-        problems = verify_session(folder)
-        if problems:
-            raise SessionError(folder, "is damaged and was not added: " + " ".join(problems))
-        manifest = read_manifest(folder)
-        writers = {name: copy_writer(folder / name, entry.rows) for name, entry in manifest.files.items()}
-        added.append(put_session(study, manifest, writers))
-    return added
+    problems = verify_session(folder)
+    if problems:
+        raise SessionError(folder, "is damaged and was not added: " + " ".join(problems))
+    manifest = read_manifest(folder)
+    writers = {name: copy_writer(folder / name, entry.rows) for name, entry in manifest.files.items()}
+    return put_session(study, manifest, writers)
 
 
 def put_session(study: Study, manifest: Manifest, writers: dict[str, Writer], *, durable: bool = True) -> Added:
@@ -73,26 +69,25 @@ def put_many(
     progress: Callable[[], None] | None = None,
 ) -> list[Added]:
     """Write sessions into the study's folder and index them in one transaction."""
-    added, changed = [], []
+    found = []
     for manifest, writers in sessions:
-        folder = study.sessions / manifest.session_id
-        known = _indexed_sha256(study, manifest.session_id)
-        if folder.exists():
-            _renew(folder, manifest, writers)
-        else:
-            write_session(study.sessions, manifest, writers, durable=durable)
-        rows = read_session(folder, study.settings.day_start)
-        if known != rows.session["manifest_sha256"]:
-            changed.append(rows)
-            added.append(Added(manifest.session_id, "replaced" if known else "added"))
-        else:
-            added.append(Added(manifest.session_id, "unchanged"))
+        folder, _ = place_session(study.sessions, manifest, writers, durable=durable)
+        found.append(read_session(folder, study.settings.day_start))
         if progress:
             progress()
+    known = _indexed_sha256(study, [rows.session["session_id"] for rows in found])
+    changed = [rows for rows in found if known.get(rows.session["session_id"]) != rows.session["manifest_sha256"]]
     if changed:
         with study.transaction():
             put_sessions(study.con, changed)
-    return added
+    new = {rows.session["session_id"] for rows in changed}
+    return [_outcome(rows.session["session_id"], known, new) for rows in found]
+
+
+def _outcome(session_id: str, known: Mapping[str, str], changed: set[str]) -> Added:
+    if session_id not in changed:
+        return Added(session_id, "unchanged")
+    return Added(session_id, "replaced" if session_id in known else "added")
 
 
 def add_file(study: Study, path: Path) -> tuple[Table, int]:
@@ -142,19 +137,27 @@ def add_rows(study: Study, table: Table, rows: Sequence[dict[str, Any]]) -> None
         write_meta(study.con, study.path)
 
 
-def _renew(folder: Path, manifest: Manifest, writers: dict[str, Writer]) -> None:
-    """A session that is there already: the same again does nothing, another analysis of it takes its place."""
+def place_session(
+    parent: Path, manifest: Manifest, writers: dict[str, Writer], *, durable: bool = True
+) -> tuple[Path, str]:
+    """Write a session folder; returns it and whether it was `added`, `replaced` or left `unchanged`.
+
+    The same session again does nothing, another analysis of it takes the old one's place. Raises SessionError
+    where a session of the same id is another measurement.
+    """
+    folder = parent / manifest.session_id
+    if not folder.exists():
+        return write_session(parent, manifest, writers, durable=durable), "added"
     finish_interrupted(folder)
     old = read_manifest(folder)
     for key in ("participant", "start_utc"):
-        if getattr(old, key) != getattr(manifest, key):
-            raise SessionError(
-                folder,
-                f"is another session of the same id ({key} {getattr(old, key)}, not {getattr(manifest, key)}).",
-            )
+        there, new = getattr(old, key), getattr(manifest, key)
+        if there != new:
+            raise SessionError(folder, f"is another session of the same id ({key} {there}, not {new}).")
     if not _says_something_new(manifest, old):
-        return
+        return folder, "unchanged"
     replace_session(folder, merged(old, manifest), writers)
+    return folder, "replaced"
 
 
 def _says_something_new(new: Manifest, old: Manifest) -> bool:
@@ -180,9 +183,10 @@ def _plain(items: Any) -> Any:
     return json.loads(json.dumps([dict(item) for item in items]))
 
 
-def _indexed_sha256(study: Study, session_id: str) -> str | None:
-    found = study.rows("select manifest_sha256 from session where session_id = $id", {"id": session_id})
-    return found[0][0] if found else None
+def _indexed_sha256(study: Study, session_ids: list[str]) -> dict[str, str]:
+    """The manifest's checksum of those sessions that the index holds."""
+    query = "select session_id, manifest_sha256 from session where list_contains($ids, session_id)"
+    return dict(study.rows(query, {"ids": session_ids}))
 
 
 def _versions(study: Study) -> dict[tuple[str, str], list[dict[str, Any]]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from importlib.metadata import version
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from sciatrack_analytics.rep_rows import analysis_blocks, analysis_table
+from sciatrack_analytics.software import software
 from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.imu_file import imu_writers, recording_digest
 from sciatrack_ingest.manifest import Manifest, check_participant, session_id_for, zone
@@ -46,7 +47,9 @@ def session_of(
     """
     from sciatrack_signal.pipeline import analyze
 
-    labelled = recording.with_labels(
+    # the file's own name and path may say more of a person than a pseudonym does
+    named = replace(recording, name=f"imu-{placement or recording.placement}.parquet")
+    labelled = named.with_labels(
         participant=participant, placement=placement, side=side, exercise=exercise,
         start_utc=start_utc, timezone=timezone,
     )  # fmt: skip
@@ -56,7 +59,6 @@ def session_of(
     where = _needed(labelled.timezone or default_timezone, recording, "time zone", "--timezone Europe/Berlin")
     zone(where)
     analysis = analyze(labelled, exercise=exercise, placement=placement, side=side, exercises=catalogue)
-    software = {"sciatrack": version("sciatrack")}
     algorithms = " ".join(sorted({block.algorithm for block in analysis.blocks}))
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     manifest = Manifest(
@@ -66,10 +68,10 @@ def session_of(
         timezone=where,
         duration_s=labelled.duration_s,
         origin=origin,
-        device=labelled.source,
+        device="" if labelled.source == "contract" else labelled.source,
         blocks=analysis_blocks(analysis),
-        analyses=({"algorithm": algorithms, "analysed_utc": now, "software": software},),
-        software=software,
+        analyses=({"algorithm": algorithms, "analysed_utc": now, "software": software()},),
+        software=software(),
     )
     labelled = labelled.with_labels(participant=who, timezone=where)
     return manifest, imu_writers(labelled) | {REPS: table_writer(analysis_table(analysis))}

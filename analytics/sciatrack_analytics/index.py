@@ -36,6 +36,7 @@ REP_NUMBERS = (
     "rom_deg", "confidence",
 )  # fmt: skip
 REP_WORDS = ("recording", "exercise", "placement", "side", "flags")
+REP_COLUMNS = (*REP_WORDS, *REP_NUMBERS, "block", "set", "complete")
 BLOCK_WORDS = ("recording", "exercise", "placement", "side", "observability", "note", "algorithm")
 BLOCK_NUMBERS = ("block_start_s", "block_end_s", "sampling_rate_hz", "duration_s", "gaps_s")
 BLOCK_COUNTS = ("block", "count", "count_low", "count_high")
@@ -60,7 +61,7 @@ def read_session(folder: Path, day_start: dt.time) -> SessionRows:
             "participant": manifest.participant,
             "local_date": local_date(manifest.start_local, day_start),
         }
-        table = read_reps(folder)
+        table = read_reps(folder, REP_COLUMNS)
         reps = None if table is None or not table.num_rows else _reps(table, keys)
         return SessionRows(
             session=keys | _session(manifest, folder),

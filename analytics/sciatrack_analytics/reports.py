@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from sciatrack_analytics import sql_files
+from sciatrack_analytics.software import software
 from sciatrack_analytics.study import Study
 from sciatrack_ingest.errors import SciatrackError
 
@@ -190,15 +191,15 @@ def header_of(study: Study, title: str, participant: str | None) -> Header:
 def _software() -> str:
     import duckdb
 
-    return f"sciatrack {version('sciatrack')}, DuckDB {duckdb.__version__}"
+    return f"sciatrack {software()['sciatrack']}, DuckDB {duckdb.__version__}"
 
 
 def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows in plain Python types: dates as ISO text, missing values as None."""
-    return [
-        {
-            key: value.isoformat() if isinstance(value, dt.date | dt.datetime) else value
-            for key, value in row.items()
-        }
-        for row in table.to_pylist()
-    ]
+    """The rows in plain Python types: dates as ISO text, missing values and NaN as None."""
+    return [{key: _plain(value) for key, value in row.items()} for row in table.to_pylist()]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    return None if isinstance(value, float) and math.isnan(value) else value

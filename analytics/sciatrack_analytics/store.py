@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 BATCH = 200  # sessions a round: some 50,000 reps, 20 MB as Arrow
 INDEX_TABLE_OF = {table.kind: table.kind.removesuffix("s") for table in TABLES.values()} | {"excused": "excused"}
-Progress = Callable[[int, int], None]  # done, of how many
+Progress = Callable[[], None]  # called once a session
 
 
 def create_study(
@@ -175,6 +175,8 @@ def _load_sessions(
         batch = []
         for folder in folders[start : start + BATCH]:
             finish_interrupted(folder)
+            if progress:
+                progress()
             try:
                 rows = read_session(folder, settings.day_start)
             except SciatrackError as error:
@@ -186,8 +188,6 @@ def _load_sessions(
             else:
                 problems.append(f"{folder}: the same session as {first}; left out.")
         insert_sessions(con, batch)
-        if progress:
-            progress(min(start + BATCH, len(folders)), len(folders))
     fill_facts(con)
     return problems
 

@@ -6,11 +6,11 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
 
+from sciatrack_analytics.software import software
 from sciatrack_ingest.manifest import Manifest, session_id_for
 from sciatrack_ingest.sessions import REPS, Writer, table_writer
 
@@ -35,10 +35,8 @@ def session_of_table(
     Without a session id one is made of what the session holds, so the same table twice is one session.
     """
     algorithm = " ".join(sorted({str(block["algorithm"]) for block in blocks}))
-    content = json.dumps([[dict(block) for block in blocks], reps.to_pylist()], sort_keys=True)
-    digest = hashlib.sha256(content.encode()).hexdigest() if session_id is None else ""
     manifest = Manifest(
-        session_id=session_id or session_id_for(participant, start_utc, digest),
+        session_id=session_id or session_id_for(participant, start_utc, _digest(blocks, reps)),
         participant=participant,
         start_utc=start_utc,
         timezone=timezone,
@@ -48,6 +46,11 @@ def session_of_table(
         blocks=tuple(blocks),
         check_ins=tuple(check_ins),
         analyses=({"algorithm": algorithm},) if blocks else (),
-        software={"sciatrack": version("sciatrack")},
+        software=software(),
     )
     return manifest, {REPS: table_writer(reps)} if blocks else {}
+
+
+def _digest(blocks: Sequence[Mapping[str, Any]], reps: pa.Table) -> str:
+    content = json.dumps([[dict(block) for block in blocks], reps.to_pylist()], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()

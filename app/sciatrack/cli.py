@@ -17,6 +17,11 @@ import click
 COMMANDS = {
     "exercises": ("sciatrack.commands.exercises:exercises", "Show the exercises and what a sensor sees."),
     "analyze": ("sciatrack.commands.analyze:analyze", "Count repetitions and time holds in recordings."),
+    "import": ("sciatrack.commands.import_:import_command", "Make session folders of recordings."),
+    "study": ("sciatrack.commands.study:study", "Make a study, add to it, build its index anew."),
+    "plan": ("sciatrack.commands.plan:plan", "Prescribe exercises, and show what is asked for."),
+    "report": ("sciatrack.commands.report:report", "Report adherence, pain and sessions of a study."),
+    "verify": ("sciatrack.commands.verify:verify", "Check that sessions and studies are whole."),
 }
 
 

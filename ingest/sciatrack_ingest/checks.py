@@ -76,7 +76,10 @@ def find_stuck(acc: Float, rate_hz: float) -> tuple[Finding, ...]:
 
 
 def _moves(acc: Float) -> bool:
-    low, high = np.percentile(acc[np.isfinite(acc).all(axis=1)], [5, 95], axis=0)
+    known = acc[np.isfinite(acc).all(axis=1)]
+    if not len(known):
+        return False
+    low, high = np.percentile(known, [5, 95], axis=0)
     return bool((high - low).max() > STUCK_OTHERS_MOVE_M_S2)
 
 

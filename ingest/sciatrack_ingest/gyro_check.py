@@ -133,7 +133,8 @@ def _changes(time_s: Float, acc: Float, gyr: Float) -> tuple[Float, Float]:
     n = len(time_s) // length * length
     with np.errstate(over="ignore", invalid="ignore"):
         mean = acc[:n].reshape(-1, length, 3).mean(axis=1)
-        resting = float(np.nanmedian(np.sqrt((mean**2).sum(axis=1)))) if np.isfinite(mean).any() else np.nan
+        norm = np.sqrt((mean**2).sum(axis=1))
+        resting = float(np.median(norm[np.isfinite(norm)])) if np.isfinite(norm).any() else np.nan
         change = np.sqrt((np.diff(mean, axis=0) ** 2).sum(axis=1))
         moving = np.flatnonzero(change > MIN_MOVE_RATIO * resting)
     rows = _thinned(moving)[:, None] * length + np.arange(2 * length)

@@ -30,7 +30,8 @@ def effective_rate_hz(time_s: Float) -> float:
     step_s = np.diff(time_s)
     usual_s = float(np.median(step_s))
     inside = step_s <= max(GAP_MIN_S, GAP_MIN_PERIODS * usual_s)
-    return float(inside.sum() / step_s[inside].sum())
+    with np.errstate(over="ignore"):
+        return float(inside.sum() / step_s[inside].sum())
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,15 +42,20 @@ STAGED = ".next"  # a file of a change that is not finished
 BUILDING = ".new-"  # a folder that is not finished
 FOLDER_MODE = 0o700  # health data: the owner and nobody else
 FILE_MODE = 0o600
+MANY_ROWS = 10_000  # samples rather than reps
 
 Writer = Callable[[Path], int | None]  # writes one file, returns its number of rows
 
 
 def table_writer(table: pa.Table) -> Writer:
-    """A writer of one Parquet file; zstd halves the size of samples against snappy at the same speed."""
+    """A writer of one Parquet file.
+
+    zstd halves the size of samples at the speed of snappy; for a rep table it doubles the time and saves nothing.
+    """
+    compression = "zstd" if table.num_rows >= MANY_ROWS else "snappy"
 
     def write(path: Path) -> int:
-        pq.write_table(table, path, compression="zstd")
+        pq.write_table(table, path, compression=compression)
         return int(table.num_rows)
 
     return write
@@ -128,13 +133,14 @@ def read_manifest(folder: Path) -> Manifest:
     return from_json(text, path)
 
 
-def read_reps(folder: Path) -> pa.Table | None:
-    """The rep table of the folder, or None where it has none (nothing analysed, or nothing found)."""
+def read_reps(folder: Path, columns: Sequence[str] | None = None) -> pa.Table | None:
+    """The rep table of the folder (or some of its columns), or None where it has none."""
     path = folder / REPS
     if not path.exists():
         return None
     try:
-        return pq.ParquetFile(path).read()
+        # one thread: starting more costs longer than reading a few hundred reps
+        return pq.ParquetFile(path).read(columns=columns, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         problem = f"cannot be read as Parquet ({error})."
         raise SessionError(path, problem, hint="Analyse the session again.") from None

@@ -24,8 +24,8 @@ RATE_LIMITS_HZ = (5.0, 2000.0)
 LOW_RATE_HZ = 20.0
 # A clock that is right keeps its nominal rate within 1 % or so; a 3 % faster sensor is real (Axivity AX3).
 RATE_CONTRADICTION_RATIO = 0.02
-# Out of order for longer than this is no late packet (usually below 0.2 s), it is a second recording.
-LATE_MAX_S = 1.0
+# Out of order for longer than this is no late packet (usually below 0.2 s), the clock was set back.
+LATE_MAX_S = 0.25
 LATE_MIN_SAMPLES = 10
 # More backward steps than this share of the samples: the column is no clock at all.
 BACKWARD_MAX_SHARE = 0.05
@@ -74,6 +74,13 @@ def clean_timeline(
 
     `place_of` names a row for messages. Raises TimeError for a clock that cannot be trusted.
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # stamps as large as 1e308 are refused below
+        return _clean_timeline(path, time_s, nominal_rate_hz, place_of)
+
+
+def _clean_timeline(
+    path: object, time_s: Float, nominal_rate_hz: float | None, place_of: Callable[[int], str]
+) -> Timeline:
     if not len(time_s):
         return Timeline(time_s)
     if np.isfinite(time_s).all() and (time_s[1:] > time_s[:-1]).all():
@@ -96,9 +103,7 @@ def _without_missing(path: object, stamps: _Stamps) -> _Stamps:
         return stamps
     if missing == len(finite):
         raise TimeError(path, f"all {missing} time stamps are empty.", where="column time")
-    return stamps.keep(
-        finite, Finding("time_missing", f"{missing} samples without a time stamp dropped", missing)
-    )
+    return stamps.keep(finite, Finding("time_missing", f"{missing} samples without a time stamp dropped", missing))
 
 
 def _in_order(path: object, stamps: _Stamps, place_of: Callable[[int], str]) -> _Stamps:
@@ -126,9 +131,7 @@ def _in_order(path: object, stamps: _Stamps, place_of: Callable[[int], str]) -> 
     dropped = len(kept) - len(index)
     message = f"{len(moved)} samples out of order put back by their stamps"
     if len(moved):
-        stamps = _Stamps(
-            stamps.time_s, stamps.rows, (*stamps.findings, Finding("reordered", message, len(moved)))
-        )
+        stamps = _Stamps(stamps.time_s, stamps.rows, (*stamps.findings, Finding("reordered", message, len(moved))))
     message = f"{dropped} samples dropped whose stamps run backwards"
     if dropped:
         return stamps.keep(index, Finding("time_backwards", message, dropped))
@@ -212,9 +215,7 @@ def _check_rate(path: object, time_s: Float, nominal_rate_hz: float | None) -> t
     if rate_hz < LOW_RATE_HZ:
         findings.append(Finding("low_rate", f"{rate_hz:.1f} Hz is below the 20 Hz that counting needs"))
     if nominal_rate_hz and abs(rate_hz / nominal_rate_hz - 1.0) > RATE_CONTRADICTION_RATIO:
-        message = (
-            f"the stamps give {rate_hz:.2f} Hz, not the nominal {nominal_rate_hz:g} Hz; the stamps are used"
-        )
+        message = f"the stamps give {rate_hz:.2f} Hz, not the nominal {nominal_rate_hz:g} Hz; the stamps are used"
         findings.append(Finding("rate_contradicts_stamps", message))
     return tuple(findings)
 

@@ -48,10 +48,10 @@ def gyr_unit(name: str, value: Any) -> str:
 
 
 def _unit(name: str, value: Any, allowed: dict[str, float]) -> str:
-    word = _SPELLINGS.get(value, value) if isinstance(value, str) else value
+    word = _SPELLINGS.get(value, value) if isinstance(value, str) else ""
     if word not in allowed:
         raise RecordingError(f"{name} {value!r} is not a unit known here; it is one of {', '.join(allowed)}")
-    return str(word)
+    return word
 
 
 @dataclass(frozen=True)

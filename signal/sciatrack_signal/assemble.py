@@ -76,8 +76,8 @@ def _rep(
     *, cut: bool,
 ) -> Rep:  # fmt: skip
     count = timed.run.count
-    start = timed.departs[apex - 1].at if apex > 0 else float(timed.run.points[0])
-    end = timed.arrives[apex].at if apex < count else float(timed.run.points[-1])
+    start = timed.departs[apex - 1].outer if apex > 0 else float(timed.run.points[0])
+    end = timed.arrives[apex].outer if apex < count else float(timed.run.points[-1])
     complete = not cut and range_deg >= COMPLETE_SHARE * median_deg and range_deg >= context.view.min_range_deg
     if cut:
         flags.add("cut")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,10 @@ Float = npt.NDArray[np.float64]
 PLATEAU_SHARE = 0.15
 # The plateau's level where the move arrives or departs is taken over this long.
 LEVEL_WINDOW_S = 0.6
+# A move arrives within this share of its plateau; a later change is a change of the hold.
+EARLY_SHARE = 0.45
+# A step up within the plateau counts from this share of the plateau's own spread.
+STEP_SHARE = 0.4
 # Sway is measured on plateaus at least this long.
 SWAY_MIN_S = 1.0
 # No plateau is known better than this (degrees).
@@ -68,14 +72,18 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
         up_start, up_end = plateaus[k + 1]
         down_start, down_end = plateaus[k]
         segment = sign * angle[points[k] : points[k + 1] + 1]
-        to = _level(sign * angle[up_start:up_end], window, first_part=True)
-        away = _level(sign * angle[down_start:down_end], window, first_part=False)
+        to = _arrival_level(sign * angle[up_start:up_end], window, float(sway[k + 1]))
+        away = -_arrival_level(-sign * angle[down_start:down_end][::-1], window, float(sway[k]))
         into = arrival(segment, to, float(sway[k + 1]), smoothing)
         out = departure(-segment, -away, float(sway[k]), smoothing)
-        arrives.append(Edge(first + points[k] + into.at, into.error, into.peak_speed))
-        departs.append(Edge(first + points[k] + out.at, out.error, out.peak_speed))
+        arrives.append(_shifted(into, first + int(points[k])))
+        departs.append(_shifted(out, first + int(points[k])))
     levels = np.array([float(np.median(angle[a:b])) for a, b in plateaus])
     return Timed(run, tuple(departs), tuple(arrives), sway, levels, first, angle)
+
+
+def _shifted(edge: Edge, rows: int) -> Edge:
+    return replace(edge, at=edge.at + rows, outer=edge.outer + rows)
 
 
 def _half_crossings(angle: Float, points: npt.NDArray[np.int64]) -> list[int]:
@@ -116,8 +124,14 @@ def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Floa
     return np.maximum(np.where(np.isfinite(sway), sway, usual), SWAY_FLOOR_DEG)
 
 
-def _level(part: Float, window: int, *, first_part: bool) -> float:
-    """Level of a plateau at its beginning or end: the extreme of a short one, else a median."""
+def _arrival_level(part: Float, window: int, sway_deg: float) -> float:
+    """Level of a plateau where the move arrives at it: that of its first part, once the last step up is made.
+
+    A grasp or a stair on the way (a knee held at 82 % of its way, then drawn in) lies inside the plateau's rows.
+    """
     if len(part) <= window:
         return float(part.max())
-    return float(np.median(part[:window] if first_part else part[-window:]))
+    early = part[: max(window, round(EARLY_SHARE * len(part)))]
+    top = float(np.quantile(early, 0.9))
+    start = int(np.argmax(early >= top - STEP_SHARE * (top - float(part.min())) - sway_deg))
+    return float(np.median(part[start : start + window]))

@@ -33,6 +33,8 @@ PROFILE_SD_SHARE = 0.748
 # A slow-down to below this share of the peak splits a move, if this share of the range is left on both sides.
 STOP_SPEED_SHARE = 0.3
 STOP_PART_MIN = 0.08
+# Speed that shows a move going on after a stop: just above the share that ends a move.
+MOVING_SHARE = 1.2 * EDGE_SPEED_SHARE
 # Half-way to 90 % in more rows than this: sway crosses the levels more than once, so the angle is smoothed by
 # this share of that time, whose effect on the time is then taken out again.
 SLOW_RISE_ROWS = 8.0
@@ -41,9 +43,11 @@ SLOW_SMOOTHING_SHARE = 0.25
 
 @dataclass(frozen=True)
 class Edge:
-    """One end of a move: fractional row, its standard error in rows, and the peak speed in deg per row."""
+    """One end of a move: the fractional row at which its speed passes 10 % of its peak, that row's standard error,
+    the row at which the move is wholly over (or not begun), and the peak speed in deg per row."""
 
     at: float
+    outer: float
     error: float
     peak_speed: float
 
@@ -61,7 +65,7 @@ def arrival(angle: Float, level: float, noise_deg: float, smoothing: float) -> E
     base_at, base = _last_stop(angle, _run_mean(calm_speed), peak, span)
     part = level - base
     if part < 1e-6 or peak < 1e-9:
-        return Edge(float(len(angle) - 1), 1.0, max(peak, 1e-9))
+        return Edge(float(len(angle) - 1), float(len(angle) - 1), 1.0, max(peak, 1e-9))
     half, rise = _half_and_rise(angle, base, part, base_at)
     if rise > SLOW_RISE_ROWS:  # a slow move crosses a level many times: look again, as calmly as it moves
         sigma = SLOW_SMOOTHING_SHARE * rise
@@ -74,13 +78,15 @@ def arrival(angle: Float, level: float, noise_deg: float, smoothing: float) -> E
     reach = 0.5 * np.sqrt(1.0 - np.sqrt(ratio)) / (MINIMUM_JERK_T90 - 0.5)
     slope = 1.04 / 1.875 * own_peak
     error = np.hypot(reach * noise_deg / max(slope, 1e-9) * 0.5, 0.06 * true_rise * reach)
-    return Edge(float(half + reach * true_rise), float(error), own_peak if base_at == 0 else peak)
+    at, outer = half + reach * true_rise, half + 0.5 / (MINIMUM_JERK_T90 - 0.5) * true_rise
+    return Edge(float(at), float(outer), float(error), own_peak if base_at == 0 else peak)
 
 
 def departure(angle: Float, level: float, noise_deg: float, smoothing: float) -> Edge:
     """The start of a move from `level` down to angle[-1]: an arrival read backwards in time."""
     edge = arrival(angle[::-1], level, noise_deg, smoothing)
-    return Edge(len(angle) - 1 - edge.at, edge.error, edge.peak_speed)
+    last = len(angle) - 1
+    return Edge(last - edge.at, last - edge.outer, edge.error, edge.peak_speed)
 
 
 def _half_and_rise(angle: Float, base: float, part: float, base_at: int) -> tuple[float, float]:
@@ -100,15 +106,15 @@ def _run_mean(speed: Float) -> Float:
 
 def _last_stop(angle: Float, calm: Float, peak: float, span: float) -> tuple[int, float]:
     """Row and angle of the last stop inside the move; the start of the move if there is none."""
-    there = np.flatnonzero(angle >= angle[0] + (1.0 - STOP_PART_MIN) * span)
-    end = int(there[0]) if len(there) else len(calm)
-    calm = calm[:end]
+    there = np.flatnonzero(angle >= angle[0] + (1.0 - STOP_SPEED_SHARE * STOP_PART_MIN) * span)
+    calm = calm[: int(there[0]) if len(there) else len(calm)]
     if len(calm) < 5:
         return 0, float(angle[0])
     low = np.flatnonzero((calm[1:-1] <= calm[:-2]) & (calm[1:-1] <= calm[2:])) + 1
-    low = low[(calm[low] < STOP_SPEED_SHARE * peak) & (angle[low] > angle[0] + STOP_PART_MIN * span)]
+    share = (angle[low] - angle[0]) / max(span, 1e-9)
+    low = low[(calm[low] < STOP_SPEED_SHARE * peak) & (share > STOP_PART_MIN) & (share < 1.0 - STOP_PART_MIN)]
     for at in low[::-1]:  # a stop counts if the move was fast before it and picks up speed after it
-        if min(calm[at:].max(), calm[:at].max()) > 2.0 * EDGE_SPEED_SHARE * peak:
+        if min(calm[at:].max(), calm[:at].max()) > MOVING_SHARE * peak:
             return int(at), float(angle[at])
     return 0, float(angle[0])
 

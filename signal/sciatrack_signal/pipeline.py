@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from sciatrack_ingest import Recording
 from sciatrack_signal.assemble import Context, assemble
@@ -19,16 +20,21 @@ from sciatrack_signal.grid import to_grid
 from sciatrack_signal.plausible import deliberate, likeness, possible
 from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.result import Analysis, Block, Rep
-from sciatrack_signal.segmentation import find_runs
+from sciatrack_signal.segmentation import FEW_STROKES, conviction, find_runs
 from sciatrack_signal.trace import Trace, build_trace
+from sciatrack_signal.walking import walking
 
 ALGORITHM = "sciatrack-segmentation 0.1"
 # Reps with less than this between them belong to one set (contract).
 SET_PAUSE_S = 60.0
 # A stretch without data longer than this is no pause within a set.
 LONG_GAP_S = 10.0
-# A run of fewer strokes has no rhythm to be judged by: each move must stand alone.
-FEW_STROKES = 5
+# Sets of one exercise have their axes and mean poses within 40 degrees: a belt slides, a bed is not a floor.
+KIND_COSINE = 0.77
+# And ranges within this factor: a set may shrink by 60 % from first to last.
+KIND_RANGE = 2.5
+# And take, per rep, between a third and three times as long.
+KIND_PACE = 3.0
 # Such a move has this many times the smallest range, and this much rest before and after it.
 ALONE_RANGE = 1.5
 ALONE_REST_S = 1.0
@@ -72,7 +78,7 @@ def analyze(
     if grid is None or grid.n < 2:
         return _answer(recording, labels, [], "the recording is empty")
     trace = build_trace(grid)
-    timed = [time_moves(trace, run) for run in find_runs(trace, _long_gaps(trace))]
+    timed = [time_moves(trace, run) for run in find_runs(trace, _barriers(trace))]
     kept, note = _select(trace, timed, labels)
     context = Context(labels.exercise, view, _rep_side(labels), view.observability == "full", 0.95)
     reps = []
@@ -96,39 +102,90 @@ def _labels(
     return Labels(found, placement or recording.placement or "thigh", side or recording.side or "unknown")
 
 
-def _long_gaps(trace: Trace) -> np.ndarray:
-    """(k, 2) rows of stretches without data that end a set."""
+def _barriers(trace: Trace) -> npt.NDArray[np.int64]:
+    """(k, 2) rows that no set may cross: stretches without data, and walking."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], (~trace.valid).astype(np.int8), [0]])))
     gaps = edges.reshape(-1, 2)
-    return gaps[(gaps[:, 1] - gaps[:, 0]) > LONG_GAP_S * trace.rate_hz]
+    gaps = gaps[(gaps[:, 1] - gaps[:, 0]) > LONG_GAP_S * trace.rate_hz]
+    blocked = np.zeros(trace.n + 1, dtype=np.int8)
+    for start, end in np.concatenate([gaps, walking(trace.acc, trace.rate_hz)]):
+        blocked[start:end] = 1
+    return np.flatnonzero(np.diff(np.concatenate([[0], blocked]))).reshape(-1, 2)
 
 
 def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Timed], str]:
     """The runs that are the exercise, and a note if there are none."""
     view, needed = labels.view, labels.exercise.min_set_reps
-    kept, small = [], 0.0
+    clear: list[tuple[float, Timed]] = []
+    few: list[Timed] = []
+    small = 0.0
     for run in timed:
         amplitude = run.run.amplitude_deg
-        measured = likeness(trace, run)
         if run.run.reversals < 2 * needed - 1:
             continue
+        measured = likeness(trace, run)
         if needed > 1:
             ok = deliberate(measured, amplitude, on_thigh=labels.placement != "hip")
-        elif run.run.reversals < FEW_STROKES:
-            ok = possible(measured) and _stands_alone(trace, run, view)
         else:
             ok = possible(measured)
         if not ok:
             continue
         if amplitude < view.min_range_deg:
             small = max(small, amplitude)
-            continue
-        kept.append(run)
+        elif run.run.reversals < FEW_STROKES:
+            few.append(run)
+        else:
+            clear.append((conviction(np.abs(np.diff(run.run.levels))) * (1.0 - measured.unlike), run))
+    clear.sort(key=lambda item: -item[0])
+    kept = _of_one_kind(trace, clear, few, view) if needed == 1 else _apart([run for _, run in clear])
     if kept:
         return kept, ""
     if small:
         return [], f"movement of about {small:.0f} degrees was seen, too small to count here; not observable"
     return [], "no repeated movement was found"
+
+
+def _of_one_kind(
+    trace: Trace, clear: list[tuple[float, Timed]], few: list[Timed], view: View
+) -> list[Timed]:
+    """One exercise is one axis and one pair of poses in the sensor's frame: those of the clearest run."""
+    if not clear:
+        alone = [run for run in few if _stands_alone(trace, run, view)]
+        best = max(alone, key=lambda run: run.run.amplitude_deg, default=None)
+    else:
+        best = clear[0][1]
+    if best is None:
+        return []
+    others = [run for run in (*(run for _, run in clear), *few) if run is not best and _alike(trace, best, run)]
+    return _apart([best, *others])
+
+
+def _apart(runs: list[Timed]) -> list[Timed]:
+    """The runs that overlap none before them."""
+    kept: list[Timed] = []
+    for run in runs:
+        if not any(_overlap(run, other) for other in kept):
+            kept.append(run)
+    return kept
+
+
+def _overlap(a: Timed, b: Timed) -> bool:
+    return bool(a.run.points[0] < b.run.points[-1] and b.run.points[0] < a.run.points[-1])
+
+
+def _alike(trace: Trace, best: Timed, other: Timed) -> bool:
+    about = abs(float(best.run.axis @ other.run.axis))
+    pose, other_pose = (trace.up[run.run.points].mean(axis=0) for run in (best, other))
+    near = float(pose @ other_pose) / max(float(np.linalg.norm(pose) * np.linalg.norm(other_pose)), 1e-9)
+    ratio = best.run.amplitude_deg / max(other.run.amplitude_deg, 1e-9)
+    pace = _rows_a_rep(best) / max(_rows_a_rep(other), 1e-9)
+    alike = 1 / KIND_RANGE < ratio < KIND_RANGE and 1 / KIND_PACE < pace < KIND_PACE
+    return alike and about > KIND_COSINE and near > KIND_COSINE
+
+
+def _rows_a_rep(timed: Timed) -> float:
+    """Rows a rep, from one stroke to the next but one, in the middle of the run."""
+    return float(2.0 * np.median(np.diff(timed.run.points)))
 
 
 def _stands_alone(trace: Trace, run: Timed, view: View) -> bool:

@@ -28,6 +28,8 @@ SPLIT_SIGMA_S = 0.17
 BUSY_JOLT = 0.6
 BUSY_RATIO = 2.2
 UNLIKE_BUSY = 0.10
+# With steps in it, a period below this is a slow stride.
+STRIDE_MAX_S = 1.7
 # Deliberate moves repeat within a share of their range: squats 0.03 to 0.24, leg raises 0.03 to 0.20; chance
 # sequences of daily moves 0.11 to 0.5.
 UNLIKE_MAX = 0.30
@@ -69,21 +71,28 @@ class Likeness:
         """One measure of how far the moves are from repeating, as a share of the range."""
         return 0.5 * (self.unevenness + self.off_pose)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there are steps in it."""
+        return self.jolt > BUSY_JOLT and self.jolt_ratio > BUSY_RATIO
+
 
 def deliberate(measured: Likeness, amplitude_deg: float, *, on_thigh: bool) -> bool:
     """Whether a run is taken for exercise although nobody said which."""
-    if measured.period_s < PERIOD_MIN_S or measured.jolt > JOLT_MAX or measured.jitter > JITTER_MAX:
+    shortest_s = STRIDE_MAX_S if measured.busy else PERIOD_MIN_S
+    if measured.period_s < shortest_s or measured.jolt > JOLT_MAX or measured.jitter > JITTER_MAX:
         return False
-    busy = measured.jolt > BUSY_JOLT and measured.jolt_ratio > BUSY_RATIO
-    if measured.unlike > (UNLIKE_BUSY if busy else UNLIKE_MAX):
+    if measured.unlike > (UNLIKE_BUSY if measured.busy else UNLIKE_MAX):
         return False
     equal = float(np.interp(amplitude_deg, THIGH_DOUBT_DEG, (STROKES_EQUAL, STROKES_ANY)))
     return not on_thigh or measured.stroke_spread <= equal
 
 
 def possible(measured: Likeness) -> bool:
-    """Whether a run can be the exercise that somebody says was done."""
-    return measured.jolt <= JOLT_MAX and measured.unlike <= NAMED_UNLIKE_MAX
+    """Whether a run can be the exercise that somebody says was done: not walking, and at all alike."""
+    if measured.jolt > JOLT_MAX or (measured.period_s < STRIDE_MAX_S and measured.busy):
+        return False
+    return measured.unlike <= NAMED_UNLIKE_MAX
 
 
 def likeness(trace: Trace, timed: Timed) -> Likeness:

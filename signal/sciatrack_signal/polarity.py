@@ -5,7 +5,7 @@ from __future__ import annotations
 from sciatrack_signal.dwells import Timed
 from sciatrack_signal.trace import Trace
 
-# A set that starts and ends in the same pose starts and ends at rest: worth more than any length of pause.
+# A set whose first and last reversal are in the same pose starts and ends at rest: worth more than any pause.
 SAME_ENDS = 2.0
 # A set with one end passed through in a longer move: the other end is rest, unless pauses say otherwise.
 PASSED_ELSE = 0.4
@@ -24,16 +24,16 @@ def rest_parity(trace: Trace, timed: Timed) -> tuple[int, bool]:
     time that was spent in that pose outside the set. Own rule.
     """
     run = timed.run
-    last = run.count
-    before_s = 0.0 if run.passed[0] else still_outside_s(trace, timed, before=True)
-    after_s = 0.0 if run.passed[1] else still_outside_s(trace, timed, before=False)
+    first, last = int(run.passed[0]), run.count - int(run.passed[1])
     score = [0.0, 0.0]
-    score[0] += min(before_s / CONVINCING_S, 1.0)
-    score[last % 2] += min(after_s / CONVINCING_S, 1.0)
-    if last % 2 == 0 and run.passed == (False, False):
-        score[0] += SAME_ENDS
+    if not run.passed[0]:
+        score[0] += min(still_outside_s(trace, timed, before=True) / CONVINCING_S, 1.0)
+    if not run.passed[1]:
+        score[last % 2] += min(still_outside_s(trace, timed, before=False) / CONVINCING_S, 1.0)
+    if (last - first) % 2 == 0:
+        score[first % 2] += SAME_ENDS
     elif run.passed[0] != run.passed[1]:  # only one end is a pose that was stayed in
-        score[(last if run.passed[0] else 0) % 2] += PASSED_ELSE
+        score[(last if run.passed[0] else first) % 2] += PASSED_ELSE
     difference = score[0] - score[1]
     return (0 if difference >= 0 else 1), abs(difference) >= SURE
 

@@ -11,6 +11,7 @@ is the only number that decides what counts as a rep of a set: local and relativ
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,17 @@ STROKES_MIN = 2
 # Below this share of up in the plane of movement its angle is mostly noise.
 IN_PLANE_MIN = 0.4
 REFINEMENTS = 3
+# Nothing shorter than this is searched.
+SHORTEST_S = 0.8
+# Runs over the same rows whose ranges differ by less than this factor are one run.
+SAME_SCALE = 2.0
+# A longer move that stays this long within this share of the range of a level was in that pose.
+STAY_SHARE = 0.2
+STAY_S = 0.8
+# Fewer strokes than this have no rhythm to be judged by.
+FEW_STROKES = 5
+# More strokes than this make a run no more convincing.
+MANY_STROKES = 12
 # Two runs are about one axis up to 30 degrees apart.
 SAME_AXIS = 0.87
 
@@ -50,8 +62,8 @@ class Strokes:
     """A run of alike strokes: turning points (m + 1 rows), levels (m + 1 deg), the axis, the angle around it.
 
     angle covers the rows [first, first + len(angle)) and is positive in the direction of `axis`.
-    passed : whether the first and the last point are no reversals but the place where a longer move passed the
-    level of the others (a first squat from upright, getting up out of the last rep).
+    passed : whether the first and the last point are no poses but the place where a longer move passed the level
+    of the others without staying there (a first squat from upright, getting up out of the last rep).
     """
 
     points: Int
@@ -73,7 +85,8 @@ class Strokes:
 
 
 def find_runs(trace: Trace, barriers: Int) -> list[Strokes]:
-    """All runs of alike strokes in the recording, in order; they do not overlap.
+    """All runs of alike strokes in the recording, in order of their first row. They may overlap: a set of
+    three long holds and the breathing in them are both runs; which is the exercise is decided by what is known of it.
 
     barriers (k, 2): rows that no run may cross (walking, long gaps).
     """
@@ -87,19 +100,21 @@ def _joined(trace: Trace, runs: list[Strokes]) -> list[Strokes]:
     """Neighbouring runs about one axis with like strokes, found apart by a rep that fits neither, become one."""
     joined: list[Strokes] = []
     for run in runs:
-        last = joined[-1] if joined else None
-        if last is not None and _belong_together(trace, last, run):
+        at = next((k for k in range(len(joined) - 1, -1, -1) if _belong_together(trace, joined[k], run)), None)
+        if at is not None:
+            last = joined[at]
             both = np.unique(np.concatenate([last.points, run.points]))
             whole = _refine(trace, both, int(last.points[0]), int(run.points[-1]) + 1)
             if whole is not None and whole.count >= last.count + run.count:
-                joined[-1] = whole
+                joined[at] = whole
                 continue
         joined.append(run)
     return joined
 
 
 def _belong_together(trace: Trace, a: Strokes, b: Strokes) -> bool:
-    near = int(b.points[0]) - int(a.points[-1]) <= PAUSE_MIN_S * trace.rate_hz
+    apart = int(b.points[0]) - int(a.points[-1])
+    near = 0 <= apart <= PAUSE_MIN_S * trace.rate_hz
     ratio = a.amplitude_deg / max(b.amplitude_deg, 1e-9)
     return near and 1 / STROKE_MAX < ratio < STROKE_MAX and abs(float(a.axis @ b.axis)) > SAME_AXIS
 
@@ -125,28 +140,42 @@ def _stretches(trace: Trace, barriers: Int) -> list[tuple[int, int]]:
 
 
 def _search(trace: Trace, first: int, last: int, found: list[Strokes]) -> None:
-    """Finds the largest alike strokes in [first, last), then looks again on both sides and between."""
+    """Adds the runs of [first, last) at every scale; then looks again beside and between those it found first."""
     pending = [(first, last)]
     while pending:
         start, end = pending.pop()
-        if (end - start) < 0.8 * trace.rate_hz:
+        if end - start < SHORTEST_S * trace.rate_hz:
             continue
-        parts: list[Strokes] = []
-        for seed in _seeds(trace, start, end):
-            parts = _refine_parts(trace, seed, start, end)
-            if parts:
-                break
-        if not parts:
-            continue
-        found.extend(parts)
-        edges = [start, *(int(p) for run in parts for p in (run.points[0], run.points[-1])), end]
-        pending.extend(zip(edges[0::2], edges[1::2], strict=True))
+        best: list[Strokes] = []
+        for seed, amplitude_deg in _seeds(trace, start, end):
+            if _explained(found, int(seed[0]), int(seed[-1]), amplitude_deg):
+                continue
+            parts = [
+                part
+                for part in _refine_parts(trace, seed, start, end)
+                if not _explained(found, int(part.points[0]), int(part.points[-1]), part.amplitude_deg)
+            ]
+            found.extend(parts)
+            best = best or parts
+        if best:
+            edges = [start, *(int(p) for run in best for p in (run.points[0], run.points[-1])), end]
+            pending.extend(zip(edges[0::2], edges[1::2], strict=True))
 
 
-def _seeds(trace: Trace, start: int, end: int) -> list[Int]:
-    """Turning points of runs of alike strokes at all scales, those of large strokes first."""
+def _explained(found: list[Strokes], first: int, last: int, amplitude_deg: float) -> bool:
+    """Whether a run of about this range over these rows is known already."""
+    for run in found:
+        shared = min(last, int(run.points[-1])) - max(first, int(run.points[0]))
+        ratio = run.amplitude_deg / max(amplitude_deg, 1e-9)
+        if shared > 0.5 * (last - first) and 1.0 / SAME_SCALE < ratio < SAME_SCALE:
+            return True
+    return False
+
+
+def _seeds(trace: Trace, start: int, end: int) -> list[tuple[Int, float]]:
+    """Turning points and median stroke of runs of alike strokes at all scales, the most convincing first."""
     points = local_extrema(trace.x[start:end]) + start
-    seeds: list[tuple[float, Int]] = []
+    seeds: list[tuple[float, Int, float]] = []
     for scale_deg in SCALES_DEG:
         values = trace.x[points]
         points = points[turning_points(values.tolist(), scale_deg)]
@@ -156,13 +185,22 @@ def _seeds(trace: Trace, start: int, end: int) -> list[Int]:
         alike = (strokes <= RUN_SPREAD * scale_deg) & (np.diff(points) <= STEP_MAX_S * trace.rate_hz)
         for a, b in _true_runs(alike):
             if b - a >= STROKES_MIN:
-                seeds.append((float(np.median(strokes[a:b])), points[a : b + 1]))
-    seeds.sort(key=lambda seed: -seed[0] * min(len(seed[1]) - 1, 4))
-    return [seed[1] for seed in seeds]
+                seeds.append((conviction(strokes[a:b]), points[a : b + 1], float(np.median(strokes[a:b]))))
+    seeds.sort(key=lambda seed: -seed[0])
+    return [(points, amplitude_deg) for _, points, amplitude_deg in seeds]
+
+
+def conviction(strokes: Float) -> float:
+    """How much a run of strokes (deg) looks like a set: many, large against breathing, and equal. Only ranks."""
+    size = float(np.log(1.0 + np.median(strokes) / SMALLEST_SCALE_DEG))
+    unequal = float(strokes.std() / strokes.mean())
+    return size * min(len(strokes), MANY_STROKES) / (1.0 + unequal)
 
 
 def _refine_parts(trace: Trace, seed: Int, start: int, end: int) -> list[Strokes]:
     """The seed on its own axis and scale; cut at long pauses, each part again on its own scale."""
+    margin = int(STEP_MAX_S * trace.rate_hz)
+    start, end = max(start, int(seed[0]) - margin), min(end, int(seed[-1]) + margin + 1)
     run = _refine(trace, seed, start, end)
     if run is None:
         return []
@@ -246,7 +284,8 @@ def _with_passages(run: Strokes, ends: tuple[int | None, int | None], rate_hz: f
         row = first + int(reached[-1] if side == 0 else reached[0]) + run.first
         points.insert(0, row) if side == 0 else points.append(row)
         levels.insert(0, level) if side == 0 else levels.append(level)
-        passed[side] = True
+        stayed = np.abs(part - level) < STAY_SHARE * run.amplitude_deg
+        passed[side] = float(stayed.sum()) < STAY_S * rate_hz
     return replace(run, points=np.array(points), levels=np.array(levels), passed=(passed[0], passed[1]))
 
 

@@ -24,6 +24,8 @@ TRUST_SIGMA_S = 0.35
 # if what it says explains this share of how gravity moves, with a scale this close to 1 on each moving axis.
 TRUST_EXPLAINED = 0.8
 TRUST_SCALE = (0.85, 1.18)
+# Walking and bumps (m/s^2, rms of the norm above about 0.5 Hz) move the accelerometer's up by more than turning.
+TRUST_JOLT = 0.4
 # An axis with less than this share of the rotation says nothing about its scale.
 TRUST_AXIS_SHARE = 0.1
 
@@ -75,9 +77,12 @@ def build_trace(grid: Grid) -> Trace:
 def gyro_agrees(acc: Float, gyr: Float, rate_hz: float) -> bool:
     """Whether the gyroscope predicts how the accelerometer's up moves, axis by axis; gyr in rad/s."""
     up = unit(gaussian(acc, TRUST_SIGMA_S * rate_hz))
-    change = np.gradient(up, axis=0) * rate_hz
+    norm = np.sqrt(np.einsum("ij,ij->i", acc, acc))[:, None]
+    jolt = np.sqrt(gaussian((norm - gaussian(norm, TRUST_SIGMA_S * rate_hz)) ** 2, rate_hz))[:, 0]
+    calm = jolt < TRUST_JOLT
     slow = gaussian(gyr, TRUST_SIGMA_S * rate_hz)
     slow = slow - np.median(slow, axis=0)
+    change, up, slow = (np.gradient(up, axis=0) * rate_hz)[calm], up[calm], slow[calm]
     predicted = cross(up, slow)
     total = float((change * change).sum())
     unexplained = float(((change - predicted) ** 2).sum())

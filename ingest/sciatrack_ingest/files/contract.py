@@ -12,12 +12,13 @@ import numpy as np
 
 from sciatrack_ingest.assemble import Samples, assemble
 from sciatrack_ingest.errors import RecordingFileError
+from sciatrack_ingest.files.columns import Columns, clean_name, read_parquet
 from sciatrack_ingest.files.session import manifest_labels
-from sciatrack_ingest.files.table import Columns, clean_name, open_text, read_parquet, read_text
-from sciatrack_ingest.labels import Labels, labels_from_sidecar
-from sciatrack_ingest.recording import Finding, Float, Recording
+from sciatrack_ingest.files.table import open_text, read_text
+from sciatrack_ingest.labels import Labels
+from sciatrack_ingest.recording import Float, Recording
 
-# Where a Parquet file of sciatrack keeps its labels, as the JSON of a sidecar.
+# Where a Parquet file of sciatrack keeps the history of its samples, as JSON.
 METADATA_KEY = b"sciatrack"
 TIME = "time"
 ACC = ("acc_x", "acc_y", "acc_z")
@@ -39,20 +40,20 @@ def read_csv(path: str, labels: Labels) -> Recording:
     table = open_text(path, Path(path))
     columns = check_columns(path, table.names)
     content = read_text(table, columns)
-    dialect = f"CSV, separator {table.separator!r}, decimal mark {table.decimal!r}"
-    return _recording(path, labels, columns, content, table.place_of, dialect)
+    dialect = f"contract CSV, separator {table.separator!r}, decimal mark {table.decimal!r}"
+    samples = _samples(columns, content, (dialect,))
+    return assemble(path, replace(samples, place_of=table.place_of), labels, "contract")
 
 
 def read_parquet_file(path: str, labels: Labels) -> Recording:
-    """Read a Parquet file by the contract; `labels` win over its own metadata and a session's manifest."""
+    """Read a Parquet file by the contract; `labels` win over the manifest of a session around it."""
     file = open_parquet(path)
-    columns = check_columns(path, file.schema_arrow.names)
+    columns = check_columns(path, file.schema_arrow.names, where="")
     content = read_parquet(path, file, columns)
-    inside, findings = _embedded_labels(path, file.schema_arrow.metadata)
-    beside, more = manifest_labels(Path(path))
-    content = replace(content, findings=content.findings + findings + more)
-    labels = labels.over(inside).over(beside)
-    return _recording(path, labels, columns, content, lambda row: f"row {row + 1}", "Parquet")
+    beside, findings = manifest_labels(Path(path))
+    content = replace(content, findings=content.findings + findings)
+    samples = _samples(columns, content, (*_history(file.schema_arrow.metadata), "contract Parquet"))
+    return assemble(path, samples, labels.over(beside), "contract")
 
 
 def open_parquet(path: str) -> Any:
@@ -66,7 +67,7 @@ def open_parquet(path: str) -> Any:
         raise RecordingFileError(path, f"damaged Parquet: {error}") from error
 
 
-def check_columns(path: str, names: Sequence[str]) -> list[list[str]]:
+def check_columns(path: str, names: Sequence[str], *, where: str = "line 1") -> list[list[str]]:
     """The file's own names of time, acc and gyr; an empty group for what it does not have.
 
     Raises RecordingFileError naming the column that is missing or there twice.
@@ -75,44 +76,40 @@ def check_columns(path: str, names: Sequence[str]) -> list[list[str]]:
     for name in names:
         word = clean_name(name)
         if word in found and word in (TIME, *ACC, *GYR):
-            raise RecordingFileError(path, f"two columns are named {word}.", where="line 1", hint="Remove one.")
+            raise RecordingFileError(path, f"two columns are named {word}.", where=where, hint="Remove one.")
         found[word] = name
     lacking = [name for name in ACC if name not in found]
     if lacking:
         shown = ", ".join(name.strip()[:40] for name in names[:12])
         hint = f"Columns are found by name: {', '.join((TIME, *ACC))}; with a gyroscope {', '.join(GYR)}."
-        raise RecordingFileError(path, f"no column {lacking[0]} among: {shown}.", where="line 1", hint=hint)
+        raise RecordingFileError(path, f"no column {lacking[0]} among: {shown}.", where=where, hint=hint)
     gyr = [name for name in GYR if name in found]
     if 0 < len(gyr) < len(GYR):
         missing = next(name for name in GYR if name not in found)
         hint = "Give all three or none (a sensor without gyroscope is normal)."
-        raise RecordingFileError(path, f"{gyr[0]} is there, {missing} is not.", where="line 1", hint=hint)
+        raise RecordingFileError(path, f"{gyr[0]} is there, {missing} is not.", where=where, hint=hint)
     time = [found[TIME]] if TIME in found else []
     return [time, [found[name] for name in ACC], [found[name] for name in gyr]]
 
 
-def _recording(
-    path: str, labels: Labels, columns: Sequence[Sequence[str]], content: Columns, place_of: Any, how: str
-) -> Recording:
+def _samples(columns: Sequence[Sequence[str]], content: Columns, provenance: tuple[str, ...]) -> Samples:
     time, acc, gyr = content.groups
-    samples = Samples(
+    return Samples(
         time_s=_flat(time) if columns[0] else None,
         acc=acc,
         gyr=gyr if columns[2] else None,
-        place_of=place_of,
-        provenance=(f"contract file, {how}, {len(acc)} rows",),
+        provenance=provenance,
         findings=content.findings,
     )
-    return assemble(path, samples, labels, "contract")
 
 
-def _embedded_labels(path: str, metadata: Mapping[bytes, bytes] | None) -> tuple[Labels, tuple[Finding, ...]]:
-    """What a Parquet file written by sciatrack says of itself, in the form of a sidecar."""
+def _history(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:
+    """What was done to the samples before, from the metadata of a Parquet file that sciatrack wrote."""
     try:
-        said = json.loads((metadata or {}).get(METADATA_KEY, b"{}"))
-        return labels_from_sidecar(said, f"metadata of {Path(path).name}")[0], ()
-    except (ValueError, RecursionError, AttributeError) as error:
-        return Labels(), (Finding("metadata_unread", f"the file's own metadata are not used: {error}"),)
+        lines = json.loads((metadata or {}).get(METADATA_KEY, b"{}"))["provenance"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return ()
+    return tuple(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ()
 
 
 def _flat(column: Float) -> Float:

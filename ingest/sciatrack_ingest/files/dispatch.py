@@ -106,7 +106,8 @@ def _open_export(path: Path) -> Export:
         return open_folder(str(path))
     if _head(path).startswith(ZIP_MAGIC):
         return open_zip(str(path))
-    return Export(str(path), (path.name,), lambda _: path)
+    member = path.name if path.suffix.lower() == ".csv" else f"{path.name}.csv"
+    return Export(str(path), (member,), lambda _: path)
 
 
 def _kind_of_folder(path: Path) -> Kind:

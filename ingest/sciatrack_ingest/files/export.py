@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,8 +16,10 @@ from sciatrack_ingest.files.table import TextTable, open_text
 JUNK = ("__MACOSX/", "desktop.ini", ".")
 # A day at 100 Hz is 0.7 GB as text; a larger member is a mistake or a zip bomb.
 MEMBER_MAX_BYTES = 2**31
+# What zipfile was seen to let through for damaged, protected or exotic archives.
 _ZIP_ERRORS = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError,
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, NotImplementedError,
+    ValueError, LookupError, OverflowError,
 )  # fmt: skip
 
 
@@ -60,7 +63,7 @@ def open_zip(path: str) -> Export:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
+            members = {info.filename: info for info in archive.infolist() if not info.filename.endswith("/")}
     except _ZIP_ERRORS as error:
         raise RecordingFileError(path, f"damaged zip: {error}.", hint="Export or copy it again.") from error
     names = [name for name in members if not any(_is_junk(part) for part in _parts(name))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sciatrack_ingest.files.table import Columns
+from sciatrack_ingest.files.columns import Columns
 from sciatrack_ingest.recording import GAP_MIN_PERIODS, GAP_MIN_S, Finding, Float, effective_rate_hz
 from sciatrack_ingest.timeline import clean_timeline
 

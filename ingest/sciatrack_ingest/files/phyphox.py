@@ -22,10 +22,11 @@ import numpy as np
 
 from sciatrack_ingest.assemble import Samples, assemble
 from sciatrack_ingest.errors import GravityError, RecordingFileError
+from sciatrack_ingest.files.columns import Columns
 from sciatrack_ingest.files.export import Export
 from sciatrack_ingest.files.join import join
 from sciatrack_ingest.files.sensor_logger import unused_units
-from sciatrack_ingest.files.table import Columns, TextTable, read_text
+from sciatrack_ingest.files.table import TextTable, read_text
 from sciatrack_ingest.labels import Labels
 from sciatrack_ingest.recording import Finding, Float, Recording
 

@@ -27,9 +27,10 @@ import numpy as np
 
 from sciatrack_ingest.assemble import Samples, assemble
 from sciatrack_ingest.errors import GravityError, RecordingError, RecordingFileError
+from sciatrack_ingest.files.columns import Columns, clean_name
 from sciatrack_ingest.files.export import Export
 from sciatrack_ingest.files.join import join
-from sciatrack_ingest.files.table import Columns, TextTable, clean_name, read_text
+from sciatrack_ingest.files.table import TextTable, read_text
 from sciatrack_ingest.labels import Labels, labels_from
 from sciatrack_ingest.recording import Finding, Float, Recording
 

@@ -1,4 +1,4 @@
-"""Numbers out of CSV and Parquet by column name, straight into float64, without pandas.
+"""Numbers out of CSV by column name, straight into float64, without pandas.
 
 pyarrow does the reading. Only when it refuses is the text gone through again, slowly, to be able to say
 which line and column is to blame.
@@ -16,17 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sciatrack_ingest.errors import RecordingFileError
-from sciatrack_ingest.recording import Finding, Float
+from sciatrack_ingest.files.columns import Columns, fill
+from sciatrack_ingest.recording import Finding
 
 HEAD_BYTES = 65_536
-# Small enough to stay in the processor's cache, large enough that Python costs nothing.
-BATCH_ROWS = 131_072
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d")
-_MISSING = frozenset({"", "nan", "-nan", "na", "n/a", "#n/a", "null"})
+# What spreadsheets and loggers write for nothing; handed to pyarrow, so that both passes agree.
+MISSING = frozenset(
+    ",NaN,nan,NAN,-NaN,-nan,NA,na,N/A,n/a,#N/A,NULL,Null,null,None,none".split(",")  # noqa: SIM905
+)
+_NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -51,19 +53,6 @@ class TextTable:
 
     def error(self, problem: str, *, where: str = "", hint: str = "") -> RecordingFileError:
         return RecordingFileError(self.path, problem, where=where or self.member, hint=hint)
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Columns by name as float64 (n, k) arrays, one for each group asked for."""
-
-    groups: tuple[Float, ...]
-    findings: tuple[Finding, ...] = ()
-
-
-def clean_name(name: str) -> str:
-    """A column name as it is compared: no blanks around it, lower case."""
-    return name.strip().strip("\ufeff").strip().lower()
 
 
 def open_text(path: str, source: Path | bytes, member: str = "") -> TextTable:
@@ -98,75 +87,45 @@ def read_text(table: TextTable, groups: Sequence[Sequence[str]]) -> Columns:
     Empty cells and the usual words for nothing are NaN. A last line that was cut off is left out and told.
     Raises RecordingFileError naming line, column and value of the first cell that is no number.
     """
-    import pyarrow as pa
-
     if table.empty:
         return Columns(tuple(np.empty((0, len(group))) for group in groups))
     indexes = {name: index for index, name in reversed(list(enumerate(table.names)))}
     wanted = [indexes[name] for name in itertools.chain.from_iterable(groups)]
-    findings: tuple[Finding, ...] = ()
     try:
-        content = _parse(table, wanted, skip_bad_lines=False)
-    except (pa.ArrowException, UnicodeError) as error:
+        content = _parse(table, wanted)
+    except RecordingFileError as error:
         _check_only_the_end_is_cut(table, wanted, error)
-        content = _parse(table, wanted, skip_bad_lines=True)
-        findings = (Finding("cut_line", "the last line is cut off; left out", 1),)
+        whole = read_text(_without_last_line(table), groups)
+        return Columns(whole.groups, (Finding("cut_line", "the last line is cut off; left out", 1),))
     chunks = iter([content.column(str(index)).chunks for index in wanted])
-    filled = tuple(_fill(content.num_rows, [next(chunks) for _ in group]) for group in groups)
-    return Columns(filled, findings)
+    filled = tuple(fill(content.num_rows, [next(chunks) for _ in group]) for group in groups)
+    return Columns(filled)
 
 
-def _parse(table: TextTable, wanted: Sequence[int], *, skip_bad_lines: bool) -> Any:
+def _parse(table: TextTable, wanted: Sequence[int]) -> Any:
     import pyarrow as pa
     from pyarrow import csv as pacsv
 
     names = [str(index) for index in wanted]
-    return pacsv.read_csv(
-        io.BytesIO(table.source) if isinstance(table.source, bytes) else str(table.source),
-        read_options=pacsv.ReadOptions(skip_rows=1, column_names=[str(index) for index in range(len(table.names))]),
-        parse_options=pacsv.ParseOptions(
-            delimiter=table.separator,
-            invalid_row_handler=(lambda row: "skip") if skip_bad_lines else None,
-        ),
-        convert_options=pacsv.ConvertOptions(
-            include_columns=names,
-            column_types=dict.fromkeys(names, pa.float64()),
-            decimal_point=table.decimal,
-        ),
-    )
+    try:
+        return pacsv.read_csv(
+            io.BytesIO(table.source) if isinstance(table.source, bytes) else str(table.source),
+            read_options=pacsv.ReadOptions(
+                skip_rows=1, column_names=[str(index) for index in range(len(table.names))]
+            ),
+            parse_options=pacsv.ParseOptions(delimiter=table.separator),
+            convert_options=pacsv.ConvertOptions(
+                include_columns=names,
+                column_types=dict.fromkeys(names, pa.float64()),
+                decimal_point=table.decimal,
+                null_values=sorted(MISSING),
+            ),
+        )
+    except (pa.ArrowException, UnicodeError) as error:
+        raise table.error(f"not readable as CSV: {error}") from error
 
 
-def _fill(n: int, columns: Sequence[Any]) -> Float:
-    """(n, k) float64 from k lists of Arrow chunks; the one copy that is made."""
-    filled = np.empty((n, len(columns)))
-    for at, chunks in enumerate(columns):
-        start = 0
-        for chunk in chunks:
-            filled[start : start + len(chunk), at] = _numbers(chunk)
-            start += len(chunk)
-    return filled
-
-
-def _numbers(chunk: Any) -> npt.NDArray[Any]:
-    """(n,) of one Arrow array of integers or floats, nulls as NaN; not to be kept or written to.
-
-    Straight from Arrow's buffers: its own `to_numpy` imports pandas and its `cast` half of Arrow, which
-    takes longer than reading a minute of samples.
-    """
-    import pyarrow as pa
-
-    if not len(chunk) or pa.types.is_null(chunk.type):
-        return np.full(len(chunk), np.nan)
-    validity, content = chunk.buffers()
-    part = slice(chunk.offset, chunk.offset + len(chunk))
-    values = np.frombuffer(content, dtype=chunk.type.to_pandas_dtype())[part]
-    if not chunk.null_count:
-        return values
-    valid = np.unpackbits(np.frombuffer(validity, dtype=np.uint8), bitorder="little")[part]
-    return np.where(valid, values, np.nan)
-
-
-def _check_only_the_end_is_cut(table: TextTable, wanted: Sequence[int], error: Exception) -> None:
+def _check_only_the_end_is_cut(table: TextTable, wanted: Sequence[int], error: RecordingFileError) -> None:
     """Go through the text line by line; raise for the first bad line unless it is a last one cut short."""
     raw = io.BytesIO(table.source) if isinstance(table.source, bytes) else table.source.open("rb")
     with io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as text:
@@ -184,7 +143,7 @@ def _check_only_the_end_is_cut(table: TextTable, wanted: Sequence[int], error: E
                 raise table.error(sentence, where=table.place(line, column)) from error
         except csv.Error as csv_error:
             raise table.error(f"not readable as CSV: {csv_error}.", where=table.place(rows.line_num)) from error
-    raise table.error(f"not readable as CSV: {error}") from error
+    raise error
 
 
 def _problem(table: TextTable, wanted: Sequence[int], fields: Sequence[str]) -> tuple[str, str] | None:
@@ -194,13 +153,16 @@ def _problem(table: TextTable, wanted: Sequence[int], fields: Sequence[str]) -> 
     if len(fields) != len(table.names):
         return "", f"{len(fields)} values, but line 1 names {len(table.names)} columns."
     for index in wanted:
-        word = fields[index].strip()
-        try:
-            float(word.replace(table.decimal, "."))
-        except ValueError:
-            if word.lower() not in _MISSING:
-                return table.names[index], f"{word[:40]!r} is not a number."
+        cell = fields[index]
+        if cell not in MISSING and not _NUMBER.fullmatch(cell.strip().replace(table.decimal, ".")):
+            return table.names[index], f"{cell[:40]!r} is not a number."
     return None
+
+
+def _without_last_line(table: TextTable) -> TextTable:
+    content = table.source if isinstance(table.source, bytes) else table.source.read_bytes()
+    end = max(content.rfind(b"\n"), content.rfind(b"\r")) + 1
+    return open_text(table.path, content[:end], table.member)
 
 
 def _ends_with_line_end(table: TextTable) -> bool:
@@ -209,36 +171,3 @@ def _ends_with_line_end(table: TextTable) -> bool:
     with table.source.open("rb") as file:
         file.seek(-1, io.SEEK_END)
         return file.read() in (b"\n", b"\r")
-
-
-def read_parquet(path: str, file: Any, groups: Sequence[Sequence[str]]) -> Columns:
-    """The groups of columns (by their names in the file) of an open `pyarrow.parquet.ParquetFile`.
-
-    Nulls are NaN. Raises RecordingFileError naming a column that holds no numbers.
-    """
-    import pyarrow as pa
-
-    names = list(itertools.chain.from_iterable(groups))
-    for name in names:
-        kind = file.schema_arrow.field(name).type
-        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)):
-            raise RecordingFileError(
-                path, f"holds {kind}, not numbers.", where=f"column {name}",
-                hint="`time` is in seconds, as a float." if clean_name(name) == "time" else "",
-            )  # fmt: skip
-    n = file.metadata.num_rows
-    filled = tuple(np.empty((n, len(group))) for group in groups)
-    places = [
-        (array, at, name) for array, group in zip(filled, groups, strict=True) for at, name in enumerate(group)
-    ]
-    start = 0
-    try:
-        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names):
-            for array, at, name in places:
-                array[start : start + len(batch), at] = _numbers(batch.column(name))
-            start += len(batch)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise RecordingFileError(path, f"damaged Parquet: {error}") from error
-    if start != n:
-        raise RecordingFileError(path, f"damaged Parquet: {start} rows where its footer says {n}.")
-    return Columns(filled)

@@ -4,6 +4,7 @@ Nothing here validates anything about people; it says whether a detector finds w
 `sciatrack_signal` never imports this package and never reads its parameters.
 """
 
+from sciatrack_signal.simulate.adversarial import AdversarialCase, adversarial, case_ids
 from sciatrack_signal.simulate.link import LinkOptions
 from sciatrack_signal.simulate.nobody import KINDS, simulate_nobody
 from sciatrack_signal.simulate.parameters import SimulationError
@@ -13,12 +14,15 @@ from sciatrack_signal.simulate.visits import simulate_visit
 
 __all__ = [
     "KINDS",
+    "AdversarialCase",
     "LinkOptions",
     "Options",
     "Simulated",
     "SimulationError",
     "TrueBlock",
     "TrueRep",
+    "adversarial",
+    "case_ids",
     "clean_options",
     "simulate_nobody",
     "simulate_set",

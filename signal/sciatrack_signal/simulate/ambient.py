@@ -68,9 +68,7 @@ def _levels(script: Script, at_s: Float) -> tuple[Float, Float, Float, Float]:
     """Axis (n, 3), and breath, sway and tremor (n,) in degrees at each moment."""
     small = section("small_motion")
     starts = [ambient.start_s for ambient in script.ambients]
-    axis = np.column_stack(
-        [_ramped(at_s, starts, [float(a.axis[k]) for a in script.ambients]) for k in range(3)]
-    )
+    axis = np.column_stack([_ramped(at_s, starts, [float(a.axis[k]) for a in script.ambients]) for k in range(3)])
     breath = _ramped(at_s, starts, [a.breath_deg for a in script.ambients])
     sway = _ramped(at_s, starts, [a.sway_deg for a in script.ambients])
     tremor = _ramped(at_s, starts, [a.tremor_deg for a in script.ambients])

@@ -27,20 +27,22 @@ class BlockOptions:
     """leave_between : takes the leg down and up again between reps; rest_tilt_deg : a wedge or a bed under it all.
 
     settle_s : how long the body lies still before the first rep, (least, most).
+    pose, rest_up : another start position than the exercise's, and the direction of up in it.
     between  : called after each rep but the last with the number of that rep, for whatever happens there.
     """
 
     leave_between: bool = False
     rest_tilt_deg: float = 0.0
     settle_s: tuple[float, float] = (2.0, 6.0)
-    rest_drift: float = 1.0
     slips: bool = True
     between: Interlude | None = None
+    pose: str | None = None
+    rest_up: tuple[float, float, float] | None = None
 
 
 def start_position(script: Script, request: SetRequest, options: BlockOptions) -> None:
     """Goes to the exercise's start position as this person takes it up and lies still for a moment."""
-    posture, side = exercise_parameters(request.exercise).posture, leg_of(request)
+    posture, side = options.pose or exercise_parameters(request.exercise).posture, leg_of(request)
     before = TAKEN_UP_FROM.get(posture)
     if before is not None:
         poses.go(script, before, side)
@@ -51,7 +53,7 @@ def start_position(script: Script, request: SetRequest, options: BlockOptions) -
 def lie_there(script: Script, request: SetRequest, options: BlockOptions) -> None:
     """Has the body in the start position from the beginning of the recording."""
     poses.rename_pose(script, leg_of(request))
-    script.pose = exercise_parameters(request.exercise).posture
+    script.pose = options.pose or exercise_parameters(request.exercise).posture
     up = _rest_up(script, request, options)
     script.quat = rotations.standing_on(up, float(script.rng.uniform(-np.pi, np.pi)))
     script.start_quat = script.quat
@@ -66,7 +68,8 @@ def leg_of(request: SetRequest) -> str:
 def _rest_up(script: Script, request: SetRequest, options: BlockOptions) -> Float:
     """(3,) direction of up at rest: the exercise's, as this person takes it up, on this support."""
     view = view_of(request, leg_of(request))
-    up = poses.tilted(script, view.rest_up, view.rest_sd_deg)
+    rest_up = view.rest_up if options.rest_up is None else rotations.unit(options.rest_up)
+    up = poses.tilted(script, rest_up, view.rest_sd_deg)
     if not options.rest_tilt_deg:
         return up
     across = rotations.unit(np.cross(up, [0.3, 0.8, 0.5]))
@@ -98,8 +101,9 @@ def exercise_block(
     rest_up = script.up
     reps: list[ScriptedRep] = []
     for number, plan in enumerate(plans):
-        drift_deg = options.rest_drift * script.rng.normal(0.0, section("reps")["rest_drift_deg"], 3)
-        miss_deg = options.rest_drift * script.rng.normal(0.0, section("reps")["return_short_deg"], 3)
+        care = min(plan.range_deg / section("reps")["drift_full_from_deg"], 1.0)
+        drift_deg = care * script.mirrored(script.rng.normal(0.0, section("reps")["rest_drift_deg"], 3))
+        miss_deg = care * script.mirrored(script.rng.normal(0.0, section("reps")["return_short_deg"], 3))
         reps.append(
             perform(
                 script,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -16,8 +15,8 @@ from sciatrack_signal.simulate.truth import Simulated, TrueBlock, TrueRep, hold_
 
 # The contract: a rep below this share of the set's own median range is not complete.
 COMPLETE_SHARE = 0.5
-# A return that ends further out than this share of the range is an incomplete one; own rule.
-RETURN_SHARE = 0.2
+# A return that is meant to bring back less than this share of the range is an incomplete one; own rule.
+RETURN_SHARE = 0.8
 # How much shorter than the least asked a hold is before it is called short: this much or a tenth, the larger.
 SHORT_BY_S, SHORT_BY_SHARE = 0.5, 0.1
 LONG_FACTOR = 2.0
@@ -36,8 +35,8 @@ def finish(
 ) -> Simulated:
     """The recording and the truth of a script; `labels` go to the Recording."""
     rendered = render(script, worn, seed)
-    blocks = tuple(_block(block, rendered) for block in script.blocks)
     recording = as_recording(rendered, worn, placement=placement, **(labels or {}))
+    blocks = tuple(_block(block, rendered, recording.gaps_s) for block in script.blocks)
     return Simulated(
         recording=recording,
         blocks=blocks,
@@ -55,10 +54,10 @@ def short_below_s(exercise: Exercise) -> float:
     return least - max(SHORT_BY_S, SHORT_BY_SHARE * least)
 
 
-def _block(block: ScriptedBlock, rendered: Rendered) -> TrueBlock:
+def _block(block: ScriptedBlock, rendered: Rendered, gaps_s: Float) -> TrueBlock:
     exercise = catalogue()[block.exercise]
     view = exercise.view(block.placement, block.side)
-    measured = _in_sets([_rep(rep, rendered, exercise) for rep in block.reps])
+    measured = _in_sets([_rep(rep, rendered, gaps_s, exercise) for rep in block.reps])
     return TrueBlock(
         exercise=block.exercise,
         side=block.side,
@@ -69,7 +68,7 @@ def _block(block: ScriptedBlock, rendered: Rendered) -> TrueBlock:
     )
 
 
-def _rep(rep: ScriptedRep, rendered: Rendered, exercise: Exercise) -> TrueRep:
+def _rep(rep: ScriptedRep, rendered: Rendered, gaps_s: Float, exercise: Exercise) -> TrueRep:
     """One rep with everything that its own angle says."""
     margin_s = 0.1
     first, last = np.searchsorted(rendered.fine_s, [rep.out[0] - margin_s, rep.back[1] + margin_s])
@@ -79,43 +78,30 @@ def _rep(rep: ScriptedRep, rendered: Rendered, exercise: Exercise) -> TrueRep:
     hold = hold_of(time_s, angle_deg, rep.out, rep.back, dips=rep.dips, fades=rep.fades)
     held = (time_s >= hold.start_s) & (time_s <= hold.end_s)
     rom_deg = float(np.median(angle_deg[held])) if held.any() else float(angle_deg.max())
+    start_s, end_s = rendered.clock(rep.out[0]), rendered.clock(rep.back[1])
+    flags = {
+        "short_hold": hold.end_s - hold.start_s < short_below_s(exercise),
+        "long_hold": hold.end_s - hold.start_s > LONG_FACTOR * exercise.hold_s[1],
+        "interrupted_hold": bool(rep.dips),
+        "fading_hold": rep.fades,
+        "incomplete_return": rep.return_share < RETURN_SHARE,
+        "gap": bool(((gaps_s[:, 0] < end_s) & (gaps_s[:, 1] > start_s)).any()),
+    }
     return TrueRep(
         set=1,
-        start_s=rendered.clock(rep.out[0]),
+        start_s=start_s,
         hold_start_s=rendered.clock(hold.start_s),
         hold_end_s=rendered.clock(hold.end_s),
-        end_s=rendered.clock(rep.back[1]),
+        end_s=end_s,
         hold_s=hold.end_s - hold.start_s,
         hold_longest_s=hold.longest_s,
         side=rep.side,
         rom_deg=rom_deg,
         complete=True,
-        flags=_flags(rep, hold.end_s - hold.start_s, angle_deg[-1] / max(rom_deg, 1e-6), exercise, rendered),
+        flags=(*(name for name, is_so in flags.items() if is_so), *rep.flags),
         above90_s=time_above(time_s, angle_deg, (rep.out[0], rep.back[1]), 0.9 * rom_deg),
         indirect=rep.indirect,
     )
-
-
-def _flags(
-    rep: ScriptedRep, hold_s: float, left_share: float, exercise: Exercise, rendered: Rendered
-) -> tuple[str, ...]:
-    """The contract's flags that truth can vouch for."""
-    length_s = float(rendered.true_s[-1]) if len(rendered.true_s) else 0.0
-    gap = False
-    if len(rendered.true_s) > 1:
-        inside = (rendered.true_s >= rep.out[0]) & (rendered.true_s <= rep.back[1])
-        period_s = float(np.median(np.diff(rendered.true_s)))
-        gap = bool(inside.sum() > 1 and np.diff(rendered.true_s[inside]).max() > max(0.1, 3.05 * period_s))
-    found = {
-        "short_hold": hold_s < short_below_s(exercise),
-        "long_hold": math.isfinite(exercise.hold_s[1]) and hold_s > LONG_FACTOR * exercise.hold_s[1],
-        "interrupted_hold": bool(rep.dips),
-        "fading_hold": rep.fades,
-        "incomplete_return": left_share > RETURN_SHARE,
-        "gap": gap,
-        "cut": rep.out[0] < 0 or rep.back[1] > length_s + 0.1,
-    }
-    return (*(name for name, is_so in found.items() if is_so), *rep.flags)
 
 
 def _in_sets(reps: list[TrueRep]) -> list[TrueRep]:
@@ -134,7 +120,7 @@ def _completed(reps: list[TrueRep], exercise: Exercise, placement: str) -> list[
         peers = [r.rom_deg for r in reps if r.set == rep.set and r.indirect == rep.indirect]
         least = exercise.view(placement, rep.side).min_range_deg
         whole = rep.rom_deg >= max(COMPLETE_SHARE * float(np.median(peers)), least)
-        out.append(replace(rep, complete=bool(whole and "cut" not in rep.flags)))
+        out.append(replace(rep, complete=bool(whole)))
     return out
 
 

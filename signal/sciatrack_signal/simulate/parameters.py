@@ -94,9 +94,7 @@ def section(name: str) -> dict[str, Any]:
 @cache
 def steps() -> tuple[tuple[str, str, tuple[float, float]], ...]:
     """Pairs of poses with a direct way between them, and the least and most seconds that it takes."""
-    return tuple(
-        (s["between"][0], s["between"][1], (s["takes_s"][0], s["takes_s"][1])) for s in table()["step"]
-    )
+    return tuple((s["between"][0], s["between"][1], (s["takes_s"][0], s["takes_s"][1])) for s in table()["step"])
 
 
 @cache
@@ -157,8 +155,6 @@ def _view(raw: Mapping[str, Any]) -> View:
 def _known(part: str, name: str) -> dict[str, Any]:
     known = section(part)
     if name not in known:
-        raise SimulationError(
-            f"{part} '{name}' is not known to the simulator; it is one of {', '.join(known)}"
-        )
+        raise SimulationError(f"{part} '{name}' is not known to the simulator; it is one of {', '.join(known)}")
     found: dict[str, Any] = known[name]
     return found

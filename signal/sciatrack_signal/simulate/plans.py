@@ -97,16 +97,15 @@ def _habits(rng: Generator, subject: Subject, request: SetRequest) -> Habits:
     )
 
 
-def _ranges(
-    rng: Generator, subject: Subject, request: SetRequest
-) -> tuple[dict[str, float], dict[str, Float]]:
+def _ranges(rng: Generator, subject: Subject, request: SetRequest) -> tuple[dict[str, float], dict[str, Float]]:
     """Range and axis by working side, of this person in this set."""
     pattern = section("patterns")
     ranges: dict[str, float] = {}
     axes: dict[str, Float] = {}
     roll_up = rng.uniform() < pattern["bird_dog_working_side_up"]
     chance = rng.normal(0.0, 1.0)
-    for side in ("right", "left"):
+    # The working leg first, so that one seed gives mirror images for left and right.
+    for side in ("left", "right") if request.side == "left" else ("right", "left"):
         view = view_of(request, side)
         spread = view.range_deg
         if request.prop and request.placement == "hip":
@@ -147,9 +146,7 @@ def _stage(rng: Generator, request: SetRequest) -> Stage | None:
     return Stage(draw(rng, first), draw(rng, pattern["knee_grasp_s"]), draw(rng, pattern["knee_pull_s"]))
 
 
-def _rep(
-    rng: Generator, subject: Subject, request: SetRequest, habits: Habits, number: int, side: str
-) -> RepPlan:
+def _rep(rng: Generator, subject: Subject, request: SetRequest, habits: Habits, number: int, side: str) -> RepPlan:
     """One rep of a set: the person's habit, bent by chance, fatigue and lapses."""
     reps = section("reps")
     numbers = exercise_parameters(request.exercise)
@@ -172,7 +169,7 @@ def _rep(
         hip_path_m=_hip_path(numbers, view_of(request, "right" if side == "both" else side), range_deg, side),
         out_shape=out_shape,
         back_shape=back_shape,
-        off_axis_deg=habits.off_axis * range_deg,
+        off_axis_deg=_beside(habits.axis[side], habits.off_axis, side) * range_deg,
         overshoot=habits.overshoot,
         settle_s=draw_between(rng, reps["settle_s"]),
         stage=habits.stage,
@@ -180,6 +177,12 @@ def _rep(
         breath_held=bool(held_breath),
         indirect=side != "both" and view_name(request.placement, side) == "thigh_other",
     )
+
+
+def _beside(axis: Float, off_axis: Float, side: str) -> Float:
+    """(3,) the part of a drawn direction that is across the axis."""
+    drawn = mirror_axis(off_axis) if side == "left" else off_axis
+    return np.asarray(drawn - (drawn @ axis) * axis)
 
 
 def _move_s(drawn_s: float, shape: str) -> float:

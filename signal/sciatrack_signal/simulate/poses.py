@@ -35,7 +35,7 @@ def pose_up(pose: str, segment: str, side: str) -> Float:
 
 def tilted(script: Script, up: Float, sd_deg: float) -> Float:
     """(3,) `up` as it is with this person today: turned by a random small angle."""
-    turn = np.deg2rad(script.rng.normal(0.0, sd_deg, 3))
+    turn = script.mirrored(np.deg2rad(script.rng.normal(0.0, sd_deg, 3)))
     return rotations.turn_one(turn - (turn @ up) * up, up)
 
 
@@ -120,10 +120,9 @@ def walk(script: Script, lasts_s: float) -> None:
     swing_deg = draw_between(rng, numbers["thigh_deg"] if thigh else numbers["pelvis_deg"])
     push = draw_between(rng, numbers["acc_g"]) * G
     wander = 0.03 * np.cumsum(band_noise(rng, n, script.rate_hz, (0.05, 0.4))) / script.rate_hz
-    stride = 2.0 * np.pi * (0.5 * cadence_hz * at_s * (1.0 + 0.02 * rng.normal()) + wander) + rng.uniform(
-        0, 6.28
-    )
+    stride = 2.0 * np.pi * (0.5 * cadence_hz * at_s * (1.0 + 0.02 * rng.normal()) + wander) + rng.uniform(0, 6.28)
     envelope = np.clip(np.minimum(at_s, lasts_s - at_s) / 0.8, 0.0, 1.0)
+    envelope *= np.maximum(1.0 + 0.08 * band_noise(rng, n, script.rate_hz, (0.05, 0.5)), 0.5)
     rot = np.zeros((n, 3))
     if thigh:
         rot[:, 1] = -swing_deg * (np.sin(stride) + 0.25 * np.sin(2.0 * stride + 0.6))
@@ -137,9 +136,7 @@ def walk(script: Script, lasts_s: float) -> None:
     acc[:, 2] = push * (np.sin(2.0 * stride) + 0.4 * np.sin(4.0 * stride + 0.8))
     acc[:, :2] = 0.6 * push * np.column_stack([np.sin(2.0 * stride + 1.0), np.sin(stride)])
     acc += 0.25 * push * _heel_strikes(stride, script.rate_hz)[:, None]
-    script.overlays.append(
-        Overlay(script.now_s, rot_deg=rot * envelope[:, None], acc=acc * envelope[:, None])
-    )
+    script.overlays.append(Overlay(script.now_s, rot_deg=rot * envelope[:, None], acc=acc * envelope[:, None]))
     _turn_while_walking(script, lasts_s)
 
 

@@ -11,7 +11,7 @@ from sciatrack_ingest.recording import Float, Recording
 from sciatrack_signal.simulate import ambient, link, rotations, sensor, tissue
 from sciatrack_signal.simulate.draws import stream
 from sciatrack_signal.simulate.parameters import Site, section
-from sciatrack_signal.simulate.script import Script, pose_track, track
+from sciatrack_signal.simulate.script import Overlay, Script, pose_track, track
 
 FINE_PER_SAMPLE = 4
 FINE_HZ = 400.0
@@ -69,9 +69,7 @@ def fine_rate_hz(rate_hz: float, least_hz: float = FINE_HZ) -> float:
 def render(script: Script, worn: Worn, seed: int) -> Rendered:
     """The recording of a script from 0 to now; every part draws from its own stream of the seed."""
     n = int(np.ceil(script.now_s * script.rate_hz)) + 1
-    skin = (
-        tissue.draw_tissue(stream(seed, "tissue"), worn.site) if worn.soft_tissue else tissue.stiff_tissue()
-    )
+    skin = tissue.draw_tissue(stream(seed, "tissue"), worn.site) if worn.soft_tissue else tissue.stiff_tissue()
     deliberate_deg = track(script.moves, n, script.rate_hz)
     orientation, force, shaking = _segment(script, worn, seed, deliberate_deg * (1.0 + skin.under_report))
     swing_deg, moved = tissue.swing(skin, force, script.rate_hz)
@@ -111,16 +109,13 @@ def _segment(script: Script, worn: Worn, seed: int, deliberate_deg: Float) -> tu
     """
     n = len(deliberate_deg)
     small_deg = ambient.small_rotation(script, stream(seed, "small"), n, worn.small_motion)
+    world_acc = second_difference(track(script.travels, n, script.rate_hz), script.rate_hz)
+    _lay_over([overlay for overlay in script.overlays if overlay.small], script.rate_hz, small_deg, world_acc)
     lever_m = worn.site.lever_m * script.subject.limb
     if worn.side == "left":
         lever_m = rotations.mirror_direction(lever_m)
     shaking = np.cross(second_difference(np.deg2rad(small_deg), script.rate_hz), lever_m)
-    world_acc = second_difference(track(script.travels, n, script.rate_hz), script.rate_hz)
-    for overlay in script.overlays:
-        first = round(overlay.start_s * script.rate_hz)
-        for source, target in ((overlay.rot_deg, small_deg), (overlay.acc, world_acc)):
-            if source is not None and first < n:
-                target[first : first + len(source)] += source[: n - first]
+    _lay_over([overlay for overlay in script.overlays if not overlay.small], script.rate_hz, small_deg, world_acc)
     both = rotations.multiply(
         rotations.from_rotvec(np.deg2rad(deliberate_deg)), rotations.from_rotvec(np.deg2rad(small_deg))
     )
@@ -133,6 +128,16 @@ def _segment(script: Script, worn: Worn, seed: int, deliberate_deg: Float) -> tu
     if worn.small_motion > 0:
         shaking += ambient.heartbeat(script, stream(seed, "heart"), n)
     return orientation, force, shaking
+
+
+def _lay_over(overlays: list[Overlay], rate_hz: float, rot_deg: Float, acc: Float) -> None:
+    """Adds overlays to a rotation and an acceleration (n, 3), in place."""
+    n = len(rot_deg)
+    for overlay in overlays:
+        first = round(overlay.start_s * rate_hz)
+        for source, target in ((overlay.rot_deg, rot_deg), (overlay.acc, acc)):
+            if source is not None and first < n:
+                target[first : first + len(source)] += source[: n - first]
 
 
 def second_difference(position_m: Float, rate_hz: float) -> Float:
@@ -167,7 +172,7 @@ def _sample(script: Script, worn: Worn, seed: int, acc: Float, gyr: Float, delib
 
 def _low_pass(x: Float, cutoff_hz: float, rate_hz: float) -> Float:
     """Zero-phase low-pass of (n, k) along time; the ends are held."""
-    taps = 2 * int(round(2.0 * rate_hz / cutoff_hz)) + 1
+    taps = 2 * round(2.0 * rate_hz / cutoff_hz) + 1
     half = taps // 2
     kernel = firwin(taps, cutoff_hz, fs=rate_hz)
     padded = np.pad(x, ((half, half), (0, 0)), mode="edge")

@@ -69,9 +69,7 @@ class RepPlan:
     flags: tuple[str, ...] = ()
 
 
-def perform(
-    script: Script, plan: RepPlan, *, home_deg: Float, rest_noise_deg: Float
-) -> ScriptedRep:
+def perform(script: Script, plan: RepPlan, *, home_deg: Float, rest_noise_deg: Float) -> ScriptedRep:
     """Puts one rep and the pause after it into the script.
 
     home_deg (3,): the rest pose that the range is measured from; rest_noise_deg (3,): how far from it the return
@@ -96,9 +94,7 @@ def perform(
     script.lean(down_deg - script.lean_deg, lasts_s, shape, variant)
     script.travel(-plan.hip_path_m * plan.return_share, back_start_s, script.now_s, shape)
     script.efforts.append(
-        Effort(
-            begun_s, out_end_s, back_start_s, script.now_s, plan.tremor_gain, plan.sway_gain, plan.breath_held
-        )
+        Effort(begun_s, out_end_s, back_start_s, script.now_s, plan.tremor_gain, plan.sway_gain, plan.breath_held)
     )
     rep = ScriptedRep(
         side=plan.side,
@@ -108,6 +104,7 @@ def perform(
         back=(back_start_s, script.now_s),
         dips=dips,
         fades=fades,
+        return_share=plan.return_share,
         indirect=plan.indirect,
         flags=plan.flags,
     )

@@ -42,11 +42,15 @@ class Turn:
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """Motion from start_s on at the script's rate: rot_deg (m, 3) in the segment, acc (m, 3) m/s^2 in the world."""
+    """Motion from start_s on at the script's rate: rot_deg (m, 3) in the segment, acc (m, 3) m/s^2 in the world.
+
+    small : like tremor, it does not set soft tissue swinging.
+    """
 
     start_s: float
     rot_deg: Float | None = None
     acc: Float | None = None
+    small: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,7 @@ class Effort:
 class ScriptedRep:
     """One rep as planned; truth is measured from the rendered angle between these moments.
 
-    axis (3,) and home_deg (3,) give the angle: (v - home) . axis.
+    axis (3,) and home_deg (3,) give the angle: (v - home) . axis. return_share : how far back the return goes.
     """
 
     side: str
@@ -88,6 +92,7 @@ class ScriptedRep:
     back: tuple[float, float]
     dips: tuple[tuple[tuple[float, float], tuple[float, float]], ...] = ()
     fades: bool = False
+    return_share: float = 1.0
     indirect: bool = False
     flags: tuple[str, ...] = ()
 
@@ -138,6 +143,10 @@ class Script:
         """(3,) direction of up in the segment in its present pose."""
         return np.asarray(rotations.turn(rotations.inverse(self.quat), np.array([[0.0, 0.0, 1.0]]))[0])
 
+    def mirrored(self, axis: Float) -> Float:
+        """A drawn rotation (3,) as the working leg has it: one seed gives mirror images for left and right."""
+        return rotations.mirror_axis(axis) if self.pose_side == "left" else axis
+
     def wait(self, seconds: float) -> None:
         self.now_s += max(seconds, 0.0)
 
@@ -150,9 +159,7 @@ class Script:
         self.lean_deg = self.lean_deg + delta_deg
         return start_s, self.now_s
 
-    def turn_to(
-        self, up: Float, lasts_s: float, *, swing_rad: float = 0.0, shape: Shape = minimum_jerk
-    ) -> None:
+    def turn_to(self, up: Float, lasts_s: float, *, swing_rad: float = 0.0, shape: Shape = minimum_jerk) -> None:
         """Turns the pose until the segment's direction `up` points up, with a swing about the vertical."""
         now_up = self.up
         swing = rotations.from_rotvec((swing_rad * now_up)[None])

@@ -35,7 +35,7 @@ class Chip:
 
 
 def nominal_mount(site: Site, side: str) -> Float:
-    """(1, 4): sensor axes in the segment: z out of the skin, y along the segment towards the head, x = y cross z."""
+    """(1, 4) of the sensor in the segment: z out of the skin, y towards the head, x = y cross z."""
     face = site.face if side == "right" else rotations.mirror_direction(site.face)
     long = np.array([0.0, 0.0, 1.0])
     axes = np.column_stack([np.cross(long, face), long, face])
@@ -75,9 +75,7 @@ def draw_mount(rng: Generator, site: Site, side: str, mount: str) -> Float:
     return rotations.multiply(worn, rotations.from_rotvec(turns[kind][None]))
 
 
-def draw_chip(
-    rng: Generator, rate_hz: float, *, gyro_range_dps: float | None, acc_range_g: float | None
-) -> Chip:
+def draw_chip(rng: Generator, rate_hz: float, *, gyro_range_dps: float | None, acc_range_g: float | None) -> Chip:
     """One chip with its errors."""
     numbers = section("sensor")
     band_hz = numbers["band_share"] * rate_hz
@@ -101,9 +99,7 @@ def draw_chip(
 
 def ideal_chip() -> Chip:
     """A chip without errors and without limits that anything here would reach."""
-    return Chip(
-        np.zeros(3), np.zeros(3), np.eye(3), np.eye(3), np.zeros((3, 3)), 0.0, 0.0, 0.0, 0.0, 1e6, 1e6, 0
-    )
+    return Chip(np.zeros(3), np.zeros(3), np.eye(3), np.eye(3), np.zeros((3, 3)), 0.0, 0.0, 0.0, 0.0, 1e6, 1e6, 0)
 
 
 def with_gyro_bias(chip: Chip, bias_dps: tuple[float, float, float]) -> Chip:

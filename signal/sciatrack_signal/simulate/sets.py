@@ -42,6 +42,7 @@ class Options:
     lapses      : short, aborted and incomplete reps by the severity's chances.
     leave_between, prop : the leg comes down between reps (figure-4, hamstring); the cobra rests on the forearms;
                   None draws it.
+    pose, rest_up : another start position, and the direction of up of the segment in it.
     """
 
     site: str | None = None
@@ -56,6 +57,8 @@ class Options:
     leave_between: bool | None = None
     prop: bool | None = None
     rest_tilt_deg: float = 0.0
+    pose: str | None = None
+    rest_up: tuple[float, float, float] | None = None
     acc_range_g: float | None = None
     gyro_range_dps: float | None = None
     gyro_bias_dps: tuple[float, float, float] | None = None
@@ -116,12 +119,12 @@ def simulate_set(
     request = set_request(exercise, placement, side, seed, reps, hold_s, shape, chosen)
     worn = worn_by(placement, side, seed, mount, rate_hz, gyroscope, chosen)
     script = new_script(placement, side, seed, severity, worn.rate_hz)
-    drawn = (
-        plans if plans is not None else draw_plans(stream(seed, f"plan {exercise}"), script.subject, request)
-    )
+    drawn = plans if plans is not None else draw_plans(stream(seed, f"plan {exercise}"), script.subject, request)
     block = BlockOptions(
         leave_between=leaves_between(exercise, seed, chosen),
         rest_tilt_deg=chosen.rest_tilt_deg,
+        pose=chosen.pose,
+        rest_up=chosen.rest_up,
         settle_s=(2.0, 6.0) if chosen.walks else lead_s,
         slips=chosen.slips,
         between=between or interludes(script, len(drawn), worn.site.tissue == "pocket", chosen.others),
@@ -157,9 +160,7 @@ def set_request(
 ) -> SetRequest:
     """The request of one set; bilateral and alternating exercises get the side `both`."""
     if exercise not in exercise_ids():
-        raise SimulationError(
-            f"exercise '{exercise}' is not simulated; known are {', '.join(exercise_ids())}"
-        )
+        raise SimulationError(f"exercise '{exercise}' is not simulated; known are {', '.join(exercise_ids())}")
     if placement not in PLACEMENTS:
         raise SimulationError(f"placement '{placement}' is not known; it is one of {', '.join(PLACEMENTS)}")
     if side not in ("left", "right"):

@@ -100,11 +100,8 @@ def hold_of(
     fades : there is no clear departure, so the hold ends where 15 % of the range is lost.
     """
     start_s = _last_fast(time_s, angle_deg, out)
-    if fades:
-        end_s = _fallen(time_s, angle_deg, start_s, out[0])
-    else:
-        end_s = _first_fast(time_s, -angle_deg, back)
-    end_s = max(start_s, end_s)
+    departs_s = _first_fast(time_s, -angle_deg, back)
+    end_s = max(start_s, _fallen(time_s, angle_deg, start_s, out[0]) if fades else departs_s)
     edges = [start_s]
     for fall, rise in dips:
         edges += [_first_fast(time_s, -angle_deg, fall), _last_fast(time_s, angle_deg, rise)]

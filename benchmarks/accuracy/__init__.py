@@ -1,0 +1,1 @@
+"""How often sciatrack is right: `python benchmarks/accuracy --help`."""

@@ -1,0 +1,78 @@
+"""Stretches of walking, so that no set is sought in them or across them.
+
+Steps shake the sensor at 1.2 to 2.6 Hz and their multiples, and go on; a squat or a sit-to-stand moves it more
+slowly, and its bumps have no beat. Own rule: on the walking of HuGaDB (thigh) and Mobilise-D (lower back) against
+the sets of four other data sets, see benchmarks/accuracy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.smoothing import gaussian
+
+Float = npt.NDArray[np.float64]
+Int = npt.NDArray[np.int64]
+
+# Splits the norm of the acceleration at about 1 Hz.
+SPLIT_SIGMA_S = 0.17
+# What is slower than about 0.1 Hz is the sensor's own error.
+DRIFT_SIGMA_S = 1.5
+# A step or two are in every window of this width.
+WINDOW_SIGMA_S = 0.7
+# Shaking (m/s^2 rms above 1 Hz): walking people stand above 1.0 on the lower back and 3.4 on a thigh, people who
+# exercise on a floor below 0.75.
+SHAKING_MIN = 0.8
+# And above 1 Hz there is this many times as much as below.
+SHAKING_RATIO = 2.0
+# Fewer steps than fill this are no walk (getting up, a stumble).
+WALK_MIN_S = 3.0
+# Half a stride more on both sides belongs to it.
+MARGIN_S = 0.5
+# The beat of steps, and the share of the shaking that lies at it, its half and its double: walking 0.32 to 0.78,
+# fast sit-to-stands 0.18.
+STEP_HZ = (1.2, 2.7)
+BEAT_SHARE = 0.25
+BEAT_WIDTH_HZ = 0.25
+TRANSFORM_ROWS = 1024
+
+
+def walking(acc: Float, rate_hz: float) -> Int:
+    """(k, 2) half-open row intervals of walking; acc (n, 3) m/s^2 on an even grid."""
+    norm = np.sqrt(np.einsum("ij,ij->i", acc, acc))[:, None]
+    slow = gaussian(norm, SPLIT_SIGMA_S * rate_hz)
+    fast = norm - slow
+    slow -= gaussian(norm, DRIFT_SIGMA_S * rate_hz)
+    fast_power = gaussian(fast * fast, WINDOW_SIGMA_S * rate_hz)[:, 0]
+    slow_power = gaussian(slow * slow, WINDOW_SIGMA_S * rate_hz)[:, 0]
+    shaking = (fast_power > SHAKING_MIN**2) & (fast_power > SHAKING_RATIO**2 * slow_power)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], shaking.astype(np.int8), [0]]))).reshape(-1, 2)
+    long = edges[edges[:, 1] - edges[:, 0] >= WALK_MIN_S * rate_hz]
+    steps = [row for row in long.tolist() if _has_beat(fast[row[0] : row[1], 0], rate_hz)]
+    return _merged(steps, round(MARGIN_S * rate_hz), len(acc))
+
+
+def _has_beat(shaking: Float, rate_hz: float) -> bool:
+    """Whether most of a shaking lies at the frequency of steps; judged on its first 40 s."""
+    part = shaking[:TRANSFORM_ROWS]
+    power = np.abs(np.fft.rfft(part * np.hanning(len(part)), 2 * TRANSFORM_ROWS)) ** 2
+    hz = np.fft.rfftfreq(2 * TRANSFORM_ROWS, 1.0 / rate_hz)
+    inside = (hz >= STEP_HZ[0]) & (hz <= STEP_HZ[1])
+    beat_hz = float(hz[inside][np.argmax(power[inside])])
+    near = np.zeros(len(hz), dtype=bool)
+    for multiple in (0.5, 1.0, 2.0):
+        near |= np.abs(hz - multiple * beat_hz) < BEAT_WIDTH_HZ
+    return bool(power[near].sum() > BEAT_SHARE * power.sum())
+
+
+def _merged(intervals: list[list[int]], margin: int, n: int) -> Int:
+    """Widened by the margin, inside the recording, joined where they then touch."""
+    merged: list[list[int]] = []
+    for start, end in intervals:
+        start, end = max(0, start - margin), min(n, end + margin)
+        if merged and start <= merged[-1][1]:
+            merged[-1][1] = end
+        else:
+            merged.append([start, end])
+    return np.array(merged, dtype=np.int64).reshape(-1, 2)
