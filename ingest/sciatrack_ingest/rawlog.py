@@ -113,7 +113,7 @@ class RawLogWriter:
         except OSError as error:
             raise _cannot_write(path, error) from error
         self._file = os.fdopen(handle, "wb")
-        self._mcap = Writer(self._file)
+        self._mcap: Any = Writer(self._file)  # not all of its methods carry types
         self._mcap.start(profile=PROFILE)
         self._mcap.add_metadata(HEADER_NAME, header.to_mapping())
         self.flush()
@@ -185,7 +185,7 @@ class RawLogWriter:
     def _give_up(self) -> None:
         """Leave a file that ends with the last good flush; its buffer must not be written any more."""
         self._failed = True
-        raw = self._file.raw  # type: ignore[attr-defined]
+        raw: Any = self._file.raw
         with contextlib.suppress(OSError):
             os.ftruncate(raw.fileno(), self._safe_bytes)
         with contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
 """The sensors that people can buy or build, one module a family. A new one is its module and a line here."""
 
-from sciatrack_ingest.sensors import generic
+from sciatrack_ingest.sensors import dot, generic, movesense, polar, witmotion
 from sciatrack_ingest.sensors.family import (
     Advertisement,
     Command,
@@ -15,6 +15,10 @@ REGISTRY: dict[str, SensorFamily] = {
     family.name: family
     for family in (
         generic.FAMILY,
+        movesense.FAMILY,
+        polar.FAMILY,
+        witmotion.FAMILY,
+        dot.FAMILY,
     )
 }  # fmt: skip
 

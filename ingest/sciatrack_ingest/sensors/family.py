@@ -94,6 +94,7 @@ class Decoded:
     epoch_starts  : sample indices at which the sensor's clock began anew (a reboot), without 0
     gaps          : stretches lost on the way, sorted
     findings      : malformed or repeated packets and the like, with their number
+    period_s      : usual time between two samples, on the sensor's clock or, without one, by the arrivals
     """
 
     acc: Float
@@ -104,6 +105,7 @@ class Decoded:
     epoch_starts: tuple[int, ...] = ()
     gaps: tuple[Gap, ...] = ()
     findings: tuple[Finding, ...] = ()
+    period_s: float = float("nan")
 
     @property
     def n_samples(self) -> int:
@@ -143,6 +145,7 @@ class SensorFamily:
     min_mtu         : with a smaller one the sensor cannot send a packet whole
     has_counter     : lost samples are known from a number in the packet
     has_device_time : the packets carry the sensor's clock
+    command_pause_s : the sensor needs so much time between two commands
     battery_uuid    : a characteristic to read; its first byte is the charge in percent
     battery_request : commands after which a notification carries the charge
     battery_percent : the charge in a notification or read value of that characteristic, None if it is not there
@@ -162,6 +165,7 @@ class SensorFamily:
     has_counter: bool = False
     has_device_time: bool = False
     has_gyroscope: bool = True
+    command_pause_s: float = 0.0
     battery_uuid: str | None = None
     battery_request: tuple[Command, ...] = ()
     battery_percent: Callable[[str, bytes], float | None] = lambda uuid, payload: None
