@@ -167,6 +167,7 @@ async def start_streaming(
             await within(patience.command, link.subscribe(uuid, on_data(uuid)), "subscribing")
         for command in family.start_commands:
             await send(link, command, patience)
+            await asyncio.sleep(family.command_pause_s)
         if family.negotiate is not None:
             await _negotiate(link, family, patience, received)
     except MissingCharacteristicError as error:
@@ -200,6 +201,7 @@ async def battery_percent(link: Link, family: SensorFamily, patience: Patience) 
     """The charge where it can be read; None where it comes as a notification (asked for here) or not at all."""
     for command in family.battery_request:
         await send(link, command, patience)
+        await asyncio.sleep(family.command_pause_s)
     if family.battery_uuid is None:
         return None
     try:
