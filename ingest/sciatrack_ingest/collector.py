@@ -68,6 +68,7 @@ class SensorRecorder:
         self._recent: deque[RawPacket] = deque(maxlen=RECENT_PACKETS)
         self._opening: list[RawPacket] | None = None  # a new connection's packets while it negotiates
         self._failures = 0
+        self._battery_asked = False  # the answer comes among the notifications
         self._changed = asyncio.Event()  # link lost, disk failed or told to stop
 
     def take_recent(self) -> list[RawPacket]:
@@ -194,6 +195,8 @@ class SensorRecorder:
             self._recent.append(packet)
             if self._opening is not None:
                 self._opening.append(packet)
+            if self._battery_asked and status.family is not None:
+                self._learn_battery(status.family.battery_percent(uuid, packet.payload))
 
         return on_data
 
@@ -232,13 +235,16 @@ class SensorRecorder:
             status.first_data_ns = status.last_data_ns
 
     async def _ask_battery(self, link: Link, family: SensorFamily) -> None:
+        self._battery_asked = bool(family.battery_request)
         try:
             percent = await battery_percent(link, family, self._patience)
         except TROUBLES:
             return  # not worth a connection; the watchdog decides about that
-        for packet in () if percent is not None else list(self._recent):
-            percent = family.battery_percent(packet.channel, packet.payload) or percent
+        self._learn_battery(percent)
+
+    def _learn_battery(self, percent: float | None) -> None:
         if percent is not None and self._queue is not None:
+            self._battery_asked = False
             self.status.battery_percent = percent
             self._queue.event(BATTERY, percent=percent)
 

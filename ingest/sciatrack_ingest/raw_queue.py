@@ -70,9 +70,6 @@ class RawQueue:
 
     def close(self) -> None:
         """Write and flush what is left and finish the file; waits for the disk. Raises RawLogError."""
-        if self._unsaid:  # the thread empties the queue meanwhile, so this one waits for its place
-            with contextlib.suppress(queue.Full):
-                self._queue.put(self._event(OVERFLOW, {"lost": self._unsaid}), timeout=5.0)
         self._stop.set()
         self._thread.join()
         if self.failure is not None:
@@ -96,11 +93,15 @@ class RawQueue:
                 if self._drain():
                     self._log.flush()
             self._drain()
+            if self._unsaid:
+                self._write(self._event(OVERFLOW, {"lost": self._unsaid}))
             self._log.close()
         except Exception as error:  # whatever it is, a recorder that does not write must say so
             if not isinstance(error, RawLogError):
                 error = RawLogError(self._log.path, f"cannot be written ({error!r}).")
             self.failure = error
+            with contextlib.suppress(RawLogError):  # what is in the file is kept
+                self._log.close()
             self._on_failure(error)
 
     def _drain(self) -> int:
@@ -109,9 +110,12 @@ class RawQueue:
                 entry = self._queue.get_nowait()
             except queue.Empty:
                 return done
-            if isinstance(entry, RawPacket):
-                self._log.append(entry)
-            else:
-                kind, monotonic_ns, wall_ns, data = entry
-                self._log.event(kind, monotonic_ns=monotonic_ns, wall_ns=wall_ns, **data)
+            self._write(entry)
         return self._queue.maxsize + 1
+
+    def _write(self, entry: Entry) -> None:
+        if isinstance(entry, RawPacket):
+            self._log.append(entry)
+        else:
+            kind, monotonic_ns, wall_ns, data = entry
+            self._log.event(kind, monotonic_ns=monotonic_ns, wall_ns=wall_ns, **data)

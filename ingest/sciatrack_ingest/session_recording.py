@@ -1,4 +1,4 @@
-"""One sitting with one or more sensors: the folder, its raw logs on one time base, and the recorders that fill them.
+"""One sitting with one or more sensors: the folder, its raw logs on one time base, and their recorders.
 
 The folder appears when the first sensor is found and holds raw logs only; `finish_session` makes a finished session
 of it, at the end of a recording as well as after a crash.

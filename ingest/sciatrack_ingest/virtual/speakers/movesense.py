@@ -39,11 +39,8 @@ class MovesenseSpeaker(Speaker):
         elif operation == UNSUBSCRIBE and reference == self._reference:
             self.streaming = False
         elif operation == GET and path == "/System/Energy/Level":
-            value = bytes([self.battery_percent])
-            return [
-                self._answer(reference, OK),
-                Notification(DATA, bytes([FIRST_PART, reference]) + value),
-            ]
+            answer = self._answer(reference, OK)
+            return [answer._replace(payload=answer.payload + bytes([self.battery_percent]))]
         elif operation != HELLO:
             return [self._answer(reference, NOT_FOUND)]
         return [self._answer(reference, OK)]
