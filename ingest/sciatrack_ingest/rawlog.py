@@ -36,6 +36,8 @@ CONNECT = "connect"  # a new connection: the sensor's clock and counter may have
 DISCONNECT = "disconnect"
 OVERFLOW = "overflow"  # notifications that the queue could not take; data: lost
 BATTERY, RSSI, MTU, STOP = "battery", "rssi", "mtu", "stop"
+# Added when a session is finished, from what decoding found.
+GAP, RECOVERED = "gap", "recovered"
 
 
 class RawLogError(SciatrackError, OSError):

@@ -81,7 +81,8 @@ def unwrap(values: npt.NDArray[Any], bits: int) -> Int:
     """(m,) a counter of so many bits as steadily counting integers; steps beyond half its range go back."""
     if len(values) == 0:
         return np.empty(0, dtype=np.int64)
-    step: npt.NDArray[np.uint64] = np.diff(values.astype(np.uint64))
+    wide = values.astype(np.uint64)
+    step = wide[1:] - wide[:-1]
     if bits < 64:
         signed = (step & np.uint64(2**bits - 1)).astype(np.int64)
         signed[step >= 2 ** (bits - 1)] -= 2**bits
