@@ -16,7 +16,7 @@ import numpy as np
 
 from sciatrack_ingest.clock import MAX_SKEW_RATIO, ClockFit, fit_clock
 from sciatrack_ingest.manifest import text_to_utc
-from sciatrack_ingest.rawlog import CONNECT, OVERFLOW, RawHeader, RawLogError
+from sciatrack_ingest.rawlog import CONNECT, OVERFLOW, RAW_NAME, RawHeader, RawLogError
 from sciatrack_ingest.rawread import RawLog
 from sciatrack_ingest.recording import PLACEMENTS, SIDES, Finding, Float, Recording
 from sciatrack_ingest.sensors import REGISTRY, Decoded, RawPacket, SensorFamily
@@ -174,7 +174,7 @@ def _recording(
 ) -> Recording:
     header = raw.header
     assert header is not None
-    labels, odd = _labels(header)
+    labels, odd = _labels(header, raw.path.name)
     start_utc = _start_utc(header, time_s)
     recording = Recording(
         time_s,
@@ -192,11 +192,16 @@ def _recording(
     return recording.with_labels(findings=(*recording.findings, *_rate_finding(recording, family)))
 
 
-def _labels(header: RawHeader) -> tuple[dict[str, str], tuple[Finding, ...]]:
-    """Placement, side and exercise as far as they are words that a recording may carry."""
+def _labels(header: RawHeader, file_name: str) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    """Placement, side and exercise as far as they are words that a recording may carry.
+
+    In a session the file's name says the placement: no two sensors can share it.
+    """
     labels = {"exercise": header.exercise} if header.exercise else {}
     odd: tuple[Finding, ...] = ()
-    for name, value, allowed in (("placement", header.placement, PLACEMENTS), ("side", header.side, SIDES)):
+    match = RAW_NAME.fullmatch(file_name)
+    placement = match["placement"] if match else header.placement
+    for name, value, allowed in (("placement", placement, PLACEMENTS), ("side", header.side, SIDES)):
         if value in allowed:
             labels[name] = value
         elif value:

@@ -14,11 +14,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
 
 from mcap.writer import Writer
 
@@ -26,9 +32,12 @@ from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.sensors.family import RawPacket
 
 PROFILE = "sciatrack"
+RAW_NAME = re.compile(r"raw-(?P<placement>[a-z_]+)\.mcap")
 HEADER_NAME = "sciatrack"  # the metadata record that says what the file is
 CHANNEL_NAME = "channel"  # a metadata record with `id` and `topic`
 EVENTS_TOPIC = "events"
+# Where nobody flushes, a chunk is some ten seconds: so much is lost where a byte of it is damaged.
+CHUNK_BYTES = 64 * 1024
 FILE_MODE = 0o600  # health data: the owner and nobody else
 
 # Events that decoding relies on; any other word is kept and shown.
@@ -114,8 +123,9 @@ class RawLogWriter:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE)
         except OSError as error:
             raise _cannot_write(path, error) from error
+        _lock(handle)
         self._file = os.fdopen(handle, "wb")
-        self._mcap: Any = Writer(self._file)  # not all of its methods carry types
+        self._mcap: Any = Writer(self._file, chunk_size=CHUNK_BYTES)  # not all of its methods carry types
         self._mcap.start(profile=PROFILE)
         self._mcap.add_metadata(HEADER_NAME, header.to_mapping())
         self.flush()
@@ -137,9 +147,13 @@ class RawLogWriter:
 
     def event(self, kind: str, *, monotonic_ns: int | None = None, wall_ns: int | None = None, **data: Any) -> None:
         """Take one event, by default of now; `data` must fit into JSON."""
-        body = json.dumps({"kind": kind, **data}).encode()
         monotonic_ns = time.monotonic_ns() if monotonic_ns is None else monotonic_ns
-        self._add(self._channel(EVENTS_TOPIC), body, monotonic_ns, time.time_ns() if wall_ns is None else wall_ns)
+        self.append_event(Event(kind, monotonic_ns, time.time_ns() if wall_ns is None else wall_ns, data))
+
+    def append_event(self, event: Event) -> None:
+        """Take one event as it is."""
+        body = json.dumps({**event.data, "kind": event.kind}).encode()
+        self._add(self._channel(EVENTS_TOPIC), body, event.monotonic_ns, event.wall_ns)
 
     def flush(self) -> None:
         """Bring everything taken so far to the disk (milliseconds to tens of them: not on an event loop)."""
@@ -198,6 +212,27 @@ class RawLogWriter:
     def _refuse_after_failure(self) -> None:
         if self._failed or self._file.closed:
             raise RawLogError(self.path, "the file is closed; nothing more is recorded into it.")
+
+
+def is_being_written(path: Path) -> bool:
+    """True while a RawLogWriter, of this or another process, has the file open; False where that is unknown."""
+    if fcntl is None:
+        return False
+    try:
+        with open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _lock(handle: int) -> None:
+    """Mark the file as being written until it is closed, or its process ends in whatever way."""
+    if fcntl is not None:
+        with contextlib.suppress(OSError):  # some network disks have no locks
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _sync_file(handle: int) -> None:

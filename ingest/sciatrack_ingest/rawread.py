@@ -41,7 +41,7 @@ class RawLog:
 
     header is None where the file does not say what it is. finished: the writer came to its end; otherwise the
     recording was cut off. problems: one sentence for each thing that is damaged or missing. intact_bytes: up to
-    where the file could be read.
+    where the file could be read. damaged: something in the middle cannot be read, unlike a mere cut at the end.
     """
 
     path: Path
@@ -51,6 +51,13 @@ class RawLog:
     problems: tuple[str, ...]
     finished: bool
     intact_bytes: int
+    damaged: bool = False
+
+    @property
+    def last_ns(self) -> int:
+        """Monotonic time of the last packet or event; 0 where there is none."""
+        last = [packet.monotonic_ns for packet in self.packets[-1:]]
+        return max([0, *last, *(event.monotonic_ns for event in self.events[-1:])])
 
 
 @dataclass
@@ -62,6 +69,7 @@ class _Found:
     topics: dict[int, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     finished: bool = False
+    damaged: bool = False
     intact_bytes: int = 0
     total_bytes: int = 0
 
@@ -80,7 +88,16 @@ def read_raw(path: Path) -> RawLog:
             raise
         raise RawLogError(path, f"cannot be read: {error.strerror or error}.") from error
     packets, events = _sorted_out(found)
-    return RawLog(path, found.header, packets, events, tuple(found.problems), found.finished, found.intact_bytes)
+    return RawLog(
+        path,
+        found.header,
+        packets,
+        events,
+        tuple(found.problems),
+        found.finished,
+        found.intact_bytes,
+        found.damaged,
+    )
 
 
 def _read_records(file: BinaryIO, found: _Found) -> None:
@@ -96,14 +113,17 @@ def _read_records(file: BinaryIO, found: _Found) -> None:
             found.problems.append(f"the recording was cut off: the last {size - at} bytes are half a record.")
             return
         if length > MAX_RECORD_BYTES:
+            found.damaged = True
             found.problems.append(f"byte {at}: a record of {length} bytes is damage; the rest is not read.")
             return
         body = file.read(length)
         try:
             _read_record(kind, body, found)
         except DAMAGE as error:
+            found.damaged = True
             found.problems.append(f"byte {at}: a record of {length} bytes is damaged and left out ({error}).")
         if found.total_bytes > MAX_TOTAL_BYTES:
+            found.damaged = True
             found.problems.append(f"byte {at}: more than {MAX_TOTAL_BYTES} bytes unpacked; the rest is not read.")
             return
         found.intact_bytes = file.tell()

@@ -98,10 +98,12 @@ def write_session(parent: Path, manifest: Manifest, writers: Mapping[str, Writer
 def replace_session(folder: Path, manifest: Manifest, writers: Mapping[str, Writer]) -> None:
     """Change an existing folder: new or replaced files and a new manifest, all of it or nothing.
 
-    Files that are not named in `writers` stay as they are, and so do their entries.
+    Files that are not named in `writers` stay as they are, and so do their entries. A folder in which a recording
+    has just ended has no manifest yet.
     """
     finish_interrupted(folder)
-    kept = {name: entry for name, entry in read_manifest(folder).files.items() if name not in writers}
+    old = read_manifest(folder).files if is_session_folder(folder) else {}
+    kept = {name: entry for name, entry in old.items() if name not in writers}
     staged = {name: _write_file(folder / (name + STAGED), write, True) for name, write in writers.items()}
     _write_text(folder / (MANIFEST + STAGED), to_json(manifest.with_files(kept | staged)), True)
     finish_interrupted(folder)
