@@ -17,6 +17,8 @@ import click
 COMMANDS = {
     "exercises": ("sciatrack.commands.exercises:exercises", "Show the exercises and what a sensor sees."),
     "analyze": ("sciatrack.commands.analyze:analyze", "Count repetitions and time holds in recordings."),
+    "scan": ("sciatrack.commands.scan:scan", "List the sensors in the air."),
+    "record": ("sciatrack.commands.record:record", "Record a worn sensor into a session folder."),
     "import": ("sciatrack.commands.import_:import_command", "Make session folders of recordings."),
     "study": ("sciatrack.commands.study:study", "Make a study, add to it, build its index anew."),
     "plan": ("sciatrack.commands.plan:plan", "Prescribe exercises, and show what is asked for."),

@@ -68,6 +68,7 @@ class SensorRecorder:
         self._recent: deque[RawPacket] = deque(maxlen=RECENT_PACKETS)
         self._opening: list[RawPacket] | None = None  # a new connection's packets while it negotiates
         self._failures = 0
+        self._first_ns: int | None = None  # first packet after a start
         self._battery_asked = False  # the answer comes among the notifications
         self._changed = asyncio.Event()  # link lost, disk failed or told to stop
 
@@ -195,6 +196,8 @@ class SensorRecorder:
             self._recent.append(packet)
             if self._opening is not None:
                 self._opening.append(packet)
+            elif self._first_ns is None:
+                self._first_ns = packet.monotonic_ns
             if self._battery_asked and status.family is not None:
                 self._learn_battery(status.family.battery_percent(uuid, packet.payload))
 
@@ -232,7 +235,7 @@ class SensorRecorder:
         status.state, status.trouble, self._failures = State.RECORDING, "", 0
         status.overflowed = self._queue.overflowed if self._queue else 0
         if status.first_data_ns is None:
-            status.first_data_ns = status.last_data_ns
+            status.first_data_ns = self._first_ns
 
     async def _ask_battery(self, link: Link, family: SensorFamily) -> None:
         self._battery_asked = bool(family.battery_request)

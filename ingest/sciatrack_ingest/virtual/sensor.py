@@ -63,6 +63,7 @@ class Delivered:
     sampled_s: float  # true moment of the first row
     delivered_s: float
     boot: int
+    link: int  # connections so far
 
 
 class VirtualSensor:
@@ -75,6 +76,7 @@ class VirtualSensor:
         self.delivered: list[Delivered] = []
         self.in_range = True
         self.boots = 0
+        self.links = 0
         self._rng = np.random.default_rng(self.faults.seed)
         self._send: Callable[[Notification], None] | None = None
         self._drop: Callable[[], None] = lambda: None
@@ -97,6 +99,7 @@ class VirtualSensor:
 
     def connected(self, payload_bytes: int, send: Callable[[Notification], None]) -> None:
         self._send = send
+        self.links += 1
         self._dead = False
         self._subscribed.clear()
         self.speaker.connected(payload_bytes)
@@ -187,7 +190,7 @@ class VirtualSensor:
         if not copies:
             return
         arrives_s = self._arrival(due_s)
-        truth = Delivered(number, number * n, n, self.sampled_s(number * n), arrives_s, self.boots)
+        truth = Delivered(number, number * n, n, self.sampled_s(number * n), arrives_s, self.boots, self.links)
         for _ in range(copies):
             for notification in notifications:
                 heapq.heappush(
