@@ -178,7 +178,7 @@ def faults(count: int, seconds: float = 90.0) -> None:
     for family in runs:
         print(
             f"  {family:10} {runs[family]:3} runs; gap lengths off by at most {worst_gap[family]} samples; "
-            f"time error median {statistics.median(errors_ms[family]):.1f} ms, worst run {max(errors_ms[family]):.1f} ms"
+            f"time error {statistics.median(errors_ms[family]):.1f} ms, worst run {max(errors_ms[family]):.1f} ms"
         )
     for problem in sorted(+problems):
         print(f"  PROBLEM {problem}")
