@@ -100,6 +100,14 @@ def read_raw(path: Path) -> RawLog:
     )
 
 
+def read_raw_or_nothing(path: Path) -> RawLog:
+    """Like `read_raw`, but a file that cannot be read is an empty log with the reason among its problems."""
+    try:
+        return read_raw(path)
+    except RawLogError as error:
+        return RawLog(path, None, (), (), (error.problem,), False, 0)
+
+
 def _read_records(file: BinaryIO, found: _Found) -> None:
     size = os.fstat(file.fileno()).st_size
     while not found.finished:

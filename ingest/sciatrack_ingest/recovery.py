@@ -23,7 +23,7 @@ from sciatrack_ingest.imu_file import imu_writers
 from sciatrack_ingest.manifest import Manifest, SessionError, check_participant, text_to_utc, utc_to_text, zone
 from sciatrack_ingest.rawcopy import write_whole
 from sciatrack_ingest.rawlog import RAW_NAME, RawHeader, RawLogError, is_being_written
-from sciatrack_ingest.rawread import RawLog, read_raw
+from sciatrack_ingest.rawread import RawLog, read_raw_or_nothing
 
 # The names that recordings get: participant, start, some letters; after a crash the folder may tell nothing else.
 FOLDER_NAME = re.compile(r"(?P<participant>[A-Za-z0-9_-]{1,32})-(?P<start>\d{8}T\d{6}Z)-[0-9a-f]+")
@@ -64,7 +64,7 @@ def finish_session(folder: Path) -> FinishedSession:
     if sessions.is_session_folder(folder):
         manifest = sessions.read_manifest(folder)
         return FinishedSession(folder, manifest, (), tuple(sessions.verify_session(folder)), True)
-    paths = sorted(path for path in folder.glob("raw-*.mcap") if RAW_NAME.fullmatch(path.name))
+    paths = sorted(path for path in folder.glob(sessions.RAW_LOGS) if RAW_NAME.fullmatch(path.name))
     if not paths:
         raise SessionError(folder, "there is no raw log in it, so there is nothing to recover.")
     for path in paths:
@@ -81,31 +81,9 @@ def finish_session(folder: Path) -> FinishedSession:
     return FinishedSession(folder, sessions.read_manifest(folder), decoded, missing, False)
 
 
-def verify_raw_logs(folder: Path, manifest: Manifest) -> list[str]:
-    """What is wrong with the raw logs of a finished session: not whole, or not as many rows as it says."""
-    problems = []
-    for name, entry in manifest.files.items():
-        if RAW_NAME.fullmatch(name) and entry.rows is not None and (folder / name).is_file():
-            try:
-                raw = read_raw(folder / name)
-            except RawLogError as error:
-                problems.append(str(error))
-                continue
-            problems += [f"{folder / name}: {problem}" for problem in raw.problems]
-            rows = len(raw.packets) + len(raw.events)
-            if rows != entry.rows:
-                problems.append(
-                    f"{folder / name}: {rows} packets and events, {sessions.MANIFEST} says {entry.rows}."
-                )
-    return problems
-
-
 def _read(path: Path) -> _Sensor:
     """One raw log with everything that can be made of it."""
-    try:
-        raw = read_raw(path)
-    except RawLogError as error:
-        raw = RawLog(path, None, (), (), (error.problem,), False, 0)
+    raw = read_raw_or_nothing(path)
     missing = tuple(f"{path.name}: {problem}" for problem in raw.problems)
     try:
         decoded = decode_log(raw)
