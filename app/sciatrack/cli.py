@@ -19,6 +19,8 @@ COMMANDS = {
     "analyze": ("sciatrack.commands.analyze:analyze", "Count repetitions and time holds in recordings."),
     "scan": ("sciatrack.commands.scan:scan", "List the sensors in the air."),
     "record": ("sciatrack.commands.record:record", "Record a worn sensor into a session folder."),
+    "replay": ("sciatrack.commands.replay:replay", "Play a session back through the same decoding."),
+    "recover": ("sciatrack.commands.recover:recover", "Finish a recording that was cut off."),
     "import": ("sciatrack.commands.import_:import_command", "Make session folders of recordings."),
     "study": ("sciatrack.commands.study:study", "Make a study, add to it, build its index anew."),
     "plan": ("sciatrack.commands.plan:plan", "Prescribe exercises, and show what is asked for."),
