@@ -22,7 +22,7 @@ from sciatrack_ingest.sensors.family import (
     SensorFamily,
     nothing,
 )
-from sciatrack_ingest.sensors.packets import by_length, column, finding, gather, keep_plausible
+from sciatrack_ingest.sensors.packets import by_length, column, finding, gather, keep_plausible, to_double
 from sciatrack_ingest.sensors.timing import Stamped, lay_out, unwrap
 from sciatrack_ingest.units import GYR_FACTOR
 
@@ -95,7 +95,7 @@ def decode(packets: Sequence[RawPacket]) -> Decoded:
         Stamped(payloads, data.packet[good], data.arrival_s[good], device_s, count[good]), NOMINAL_RATE_HZ
     )
     table = table[out.order] if len(out.order) < len(good) or out.findings else table
-    acc, gyr = table["acc"].astype(np.float64), table["gyr"].astype(np.float64)
+    acc, gyr = to_double(table["acc"]), to_double(table["gyr"])
     wrong = keep_plausible(acc, ACC_LIMIT_M_S2) + keep_plausible(gyr, GYR_LIMIT_DPS)
     findings += finding("implausible_samples", wrong, "samples beyond the range of the chip became gaps")
     return Decoded(

@@ -22,7 +22,7 @@ from sciatrack_ingest.sensors.family import (
     SensorRefusedError,
     nothing,
 )
-from sciatrack_ingest.sensors.packets import Column, by_length, column, finding, gather, keep_plausible
+from sciatrack_ingest.sensors.packets import Column, by_length, column, finding, gather, keep_plausible, to_double
 from sciatrack_ingest.sensors.timing import Stamped, lay_out, unwrap
 from sciatrack_ingest.units import GYR_FACTOR
 
@@ -95,7 +95,7 @@ def decode(packets: Sequence[RawPacket]) -> Decoded:
         count[rows] = n
         t_ms[rows] = table["t_ms"]
         both = np.concatenate([table["acc"], table["gyr"]], axis=2)
-        groups.append((rows, both.reshape(-1, 6).astype(np.float64)))
+        groups.append((rows, to_double(both.reshape(-1, 6))))
     findings = finding("malformed_packets", malformed, "packets are no IMU6 measurement")
     good = np.flatnonzero(count)
     if len(good) == 0:
@@ -121,12 +121,16 @@ def _measurements(notified: Column) -> tuple[Column, int]:
     A measurement that is too long for one notification is continued in the next.
     """
     first, second = bytes([DATA, IMU_REFERENCE]), bytes([DATA_PART_2, IMU_REFERENCE])
-    payloads, at, malformed = [], [], 0
+    payloads: list[bytes] = []
+    at: list[int] = []
+    malformed = 0
+    begun = -1  # the notification whose second part may follow
     for i, payload in enumerate(notified.payloads):
         if payload.startswith(first):
             payloads.append(payload[HEADER_BYTES:])
             at.append(i)
-        elif payload.startswith(second) and at and at[-1] == i - 1:
+            begun = i
+        elif payload.startswith(second) and at and begun == i - 1:
             payloads[-1] += payload[HEADER_BYTES:]
             at[-1] = i
         elif not payload.startswith(bytes([RESPONSE])):

@@ -87,6 +87,12 @@ def running(counts: Int) -> Int:
     return np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
+def to_double(values: npt.NDArray[np.float32]) -> Float:
+    """A copy in double precision; damaged bytes may be NaNs of a kind of which NumPy warns."""
+    with np.errstate(invalid="ignore"):
+        return values.astype(np.float64)
+
+
 def keep_plausible(values: Float, limit: float) -> int:
     """Turn samples with a value that is not a number or beyond the limit into NaN, in place; how many.
 

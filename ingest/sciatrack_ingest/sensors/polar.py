@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sciatrack_ingest.recording import GAP_MIN_PERIODS, Finding, Float
+from sciatrack_ingest.recording import Finding, Float
 from sciatrack_ingest.sensors.family import (
     ATT_HEADER_BYTES,
     BATTERY_LEVEL_UUID,
@@ -35,6 +35,8 @@ NAMES = ("Polar Sense", "Polar Verity")
 NOMINAL_RATE_HZ = 52.0
 # The longest frame in the maker's tests is 228 bytes; with a smaller MTU the sensor refuses to start.
 LONGEST_FRAME_BYTES = 229
+# The streams run side by side, so a sample of the other is within half a period; one lost one is bridged.
+NEARBY_PERIODS = 1.25
 # Full scale over 16 bits, for a recording whose start answer is lost.
 USUAL_FACTOR = {ACC: 8.0 / 32768.0, GYRO: 2000.0 / 32768.0}
 ACC_LIMIT_M_S2, GYR_LIMIT_DPS = 320.0, 4000.0  # far beyond 8 g and 2000 deg/s: damage, not movement
@@ -105,12 +107,11 @@ def _common_time(out: LaidOut, stream: Stream) -> Float:
 def _joined(acc_time_s: Float, gyr_time_s: Float, gyr: Float, gyr_out: LaidOut) -> Float:
     """(n, 3) the angular rate at the times of the acceleration, NaN where there is none nearby."""
     joined = np.column_stack([np.interp(acc_time_s, gyr_time_s, gyr[:, axis]) for axis in range(3)])
-    after = np.clip(np.searchsorted(gyr_time_s, acc_time_s), 1, max(len(gyr_time_s) - 1, 1))
-    reach_s = GAP_MIN_PERIODS * gyr_out.period_s
-    if len(gyr_time_s) > 1:
-        joined[gyr_time_s[after] - gyr_time_s[after - 1] > reach_s] = np.nan
-    outside = (acc_time_s < gyr_time_s[0] - reach_s) | (acc_time_s > gyr_time_s[-1] + reach_s)
-    joined[outside] = np.nan
+    after = np.searchsorted(gyr_time_s, acc_time_s)
+    before_s = gyr_time_s[np.maximum(after - 1, 0)]
+    after_s = gyr_time_s[np.minimum(after, len(gyr_time_s) - 1)]
+    nearest_s = np.minimum(np.abs(acc_time_s - before_s), np.abs(after_s - acc_time_s))
+    joined[nearest_s > NEARBY_PERIODS * gyr_out.period_s] = np.nan
     return joined
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_ingest.recording import Float, Int
-from sciatrack_ingest.sensors.packets import Column, gather, running
+from sciatrack_ingest.sensors.packets import Column, gather, running, to_double
 from sciatrack_ingest.sensors.polar_control import ACC, GYRO
 from sciatrack_ingest.sensors.timing import unwrap
 
@@ -97,7 +97,7 @@ def read_stream(data: Column, kind: int, factor: float) -> Stream:
     if len(good) < len(payloads):
         payloads = [payloads[i] for i in good]
     t_ns = head["t_ns"][good]
-    device_s = (int(t_ns[0]) + unwrap(t_ns, 64)) / NS_PER_S if len(good) else np.empty(0)
+    device_s = int(t_ns[0]) / NS_PER_S + unwrap(t_ns, 64) / NS_PER_S if len(good) else np.empty(0)
     return Stream(
         NAMES[kind], payloads, data.packet[rows[good]], data.arrival_s[rows[good]], device_s, count[good], values,
         len(mine) - len(good), uses_factor,
@@ -151,7 +151,7 @@ def _delta(bodies: Sequence[bytes], how: FrameKind) -> tuple[Int, Float]:
     first = start[count > 0]
     values = total - np.repeat(total[first] - values[first], number, axis=0)
     if how.is_float:
-        return count, values.astype(np.int32).view(np.float32).astype(np.float64)
+        return count, to_double(values.astype(np.int32).view(np.float32))
     return count, values.astype(np.float64)
 
 

@@ -85,7 +85,7 @@ def unwrap(values: npt.NDArray[Any], bits: int) -> Int:
     step = wide[1:] - wide[:-1]
     if bits < 64:
         signed = (step & np.uint64(2**bits - 1)).astype(np.int64)
-        signed[step >= 2 ** (bits - 1)] -= 2**bits
+        signed[signed >= 2 ** (bits - 1)] -= 2**bits
     else:
         signed = step.view(np.int64)
     return np.concatenate([[0], np.cumsum(signed)])
@@ -151,7 +151,7 @@ def _in_order_one_by_one(stamped: Stamped) -> tuple[Int, Int, tuple[Finding, ...
     findings = (
         *finding("repeated_packets", repeated, "packets came twice; the second is left out"),
         *finding("late_packets", late, "packets came after younger ones and were put in order"),
-        *finding("device_restarted", epoch, "restarts of the sensor's clock while the link held"),
+        *finding("device_restarted", epoch, "restarts of the sensor's clock on a standing link"),
     )
     return table[:, 0], table[:, 1], findings
 
