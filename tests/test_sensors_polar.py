@@ -182,9 +182,7 @@ def test_a_stream_that_runs_already_is_stopped_for_its_factor() -> None:
         negotiate(talk)
 
 
-@pytest.mark.parametrize(
-    ("status", "words"), [(10, "MTU too small"), (13, "Take it out of the charger"), (99, "99")]
-)
+@pytest.mark.parametrize(("status", "words"), [(10, "MTU too small"), (13, "out of the charger"), (99, "99")])
 def test_a_refusal_says_why_and_what_to_do(status: int, words: str) -> None:
     with pytest.raises(SensorRefusedError, match=words) as caught:
         negotiate([answer(1, ACC), answer(2, ACC, status=status)])

@@ -21,6 +21,12 @@ def packets(uuid: str, *payloads: bytes, every_s: float = 0.02) -> list[RawPacke
     return [RawPacket(uuid, payload, round(i * every_s * 1e9), 0) for i, payload in enumerate(payloads)]
 
 
+def renumbered(packet: RawPacket, first: int) -> RawPacket:
+    """The same generic packet with another number of its first sample."""
+    number = struct.pack("<H", first % 65536)
+    return packet._replace(payload=packet.payload[:2] + number + packet.payload[4:])
+
+
 def test_generic_layout_by_hand() -> None:
     payload = bytes.fromhex("01 02 ffff 40e201000010 0000 00f0 1000 f0ff 00000008 0000 0000 0000 0000 e803")
     decoded = generic.decode(packets(generic.DATA_UUID, payload))
@@ -53,11 +59,8 @@ def test_generic_packets_of_different_length_keep_their_order() -> None:
     large = received(
         "generic", acc[20:], gyr[20:], speaker=GenericSpeaker(samples_per_packet=10), begin_s=0.2, arrival_s=100.2
     )
-    renumbered = [
-        packet._replace(payload=packet.payload[:2] + struct.pack("<H", 20 + 10 * i) + packet.payload[4:])
-        for i, packet in enumerate(large)
-    ]
-    decoded = generic.decode(small + renumbered)
+    shifted = [renumbered(packet, 20 + 10 * i) for i, packet in enumerate(large)]
+    decoded = generic.decode(small + shifted)
     np.testing.assert_array_equal(decoded.tick, np.arange(60))
     np.testing.assert_allclose(decoded.acc, acc, atol=0.0013)
 
@@ -70,12 +73,7 @@ def test_generic_a_loss_longer_than_the_counter_is_resolved_by_the_clock(turns: 
     first = received("generic", acc[:100], gyr[:100])
     begin_s = (100 + lost) / 100.0
     rest = received("generic", acc[100:], gyr[100:], begin_s=begin_s, arrival_s=100.0 + begin_s)
-    shifted = [
-        packet._replace(
-            payload=packet.payload[:2] + struct.pack("<H", (100 + lost + 10 * i) % 65536) + packet.payload[4:]
-        )
-        for i, packet in enumerate(rest)
-    ]
+    shifted = [renumbered(packet, 100 + lost + 10 * i) for i, packet in enumerate(rest)]
     decoded = generic.decode(first + shifted)
     assert [(gap.lost_samples, gap.basis) for gap in decoded.gaps] == [(lost, "sequence")]
 
