@@ -31,12 +31,13 @@ def transmissions(
     gyr: Float,
     *,
     begin_s: float = 0.0,
+    first_sample: int = 0,
     rate_hz: float | None = None,
     speaker: Speaker | None = None,
 ) -> tuple[list[tuple[str, bytes]], list[list[tuple[str, bytes]]], float]:
     """The answers to the start commands, the notifications of each packet, and the sample period.
 
-    begin_s : the sensor's clock at the first sample
+    begin_s : the sensor's clock at the first sample; first_sample : how many it took before, whole packets
     """
     speaker = speaker or (GenericSpeaker(samples_per_packet=10) if family == "generic" else SPEAKERS[family]())
     speaker.connected(LARGE_PAYLOAD)
@@ -56,7 +57,7 @@ def transmissions(
     for number in range(len(acc) // each):
         rows = slice(number * each, (number + 1) * each)
         first_s = begin_s + number * each * period_s
-        packet = Packet(number, first_s, period_s, acc[rows], gyr[rows])
+        packet = Packet(first_sample // each + number, first_s, period_s, acc[rows], gyr[rows])
         sent.append([(one.characteristic, one.payload) for one in speaker.encode(packet)])
     return answers, sent, period_s
 
@@ -70,6 +71,7 @@ def received(
     begin_s: float = 0.0,
     arrival_s: float = 100.0,
     delays_s: Float | None = None,
+    first_sample: int = 0,
     rate_hz: float | None = None,
     speaker: Speaker | None = None,
 ) -> list[RawPacket]:
@@ -78,7 +80,9 @@ def received(
     lost : numbers of packets that never come; arrival_s : the host's clock at the sensor's begin_s; delays_s : (m,)
     how late each packet is. A packet comes when its last sample is taken, in order.
     """
-    answers, sent, period_s = transmissions(family, acc, gyr, begin_s=begin_s, rate_hz=rate_hz, speaker=speaker)
+    answers, sent, period_s = transmissions(
+        family, acc, gyr, begin_s=begin_s, first_sample=first_sample, rate_hz=rate_hz, speaker=speaker
+    )
     each = len(acc) // max(len(sent), 1)
     packets = [RawPacket(uuid, payload, round(arrival_s * 1e9), 0) for uuid, payload in answers]
     newest_s = arrival_s
@@ -89,3 +93,28 @@ def received(
         if number not in missing:
             packets += [RawPacket(uuid, payload, round(newest_s * 1e9), 0) for uuid, payload in notifications]
     return packets
+
+
+def mutated(packets: list[RawPacket], rng: np.random.Generator) -> list[RawPacket]:
+    """Some packets with flipped, cut or added bytes, some out of place, some at odd times."""
+    out = list(packets)
+    for _ in range(rng.integers(1, 12)):
+        at = int(rng.integers(len(out)))
+        payload = bytearray(out[at].payload)
+        match rng.integers(6):
+            case 0:
+                payload = payload[: rng.integers(len(payload) + 1)]
+            case 1:
+                payload += rng.bytes(int(rng.integers(1, 300)))
+            case 2:
+                out.insert(int(rng.integers(len(out))), out.pop(at))
+                continue
+            case 3:
+                out[at] = out[at]._replace(monotonic_ns=int(rng.integers(0, 2**63 - 1)))
+                continue
+            case _:
+                for _ in range(rng.integers(1, 5)):
+                    if payload:
+                        payload[rng.integers(len(payload))] = rng.integers(256)
+        out[at] = out[at]._replace(payload=bytes(payload))
+    return out

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packet_streams import ACC_STEP_M_S2, FAMILIES, GYR_STEP_RAD_S, motion, received, transmissions
+from packet_streams import ACC_STEP_M_S2, FAMILIES, GYR_STEP_RAD_S, motion, mutated, received, transmissions
 from sciatrack_ingest.sensors import REGISTRY, Advertisement, Decoded, RawPacket, recognise
 from sciatrack_ingest.sensors.family import ATT_HEADER_BYTES, MIN_MTU
 from sciatrack_ingest.virtual.speakers import SPEAKERS
@@ -157,31 +157,6 @@ def test_damaged_packets_give_a_result_and_never_an_error(name: str, seed: int) 
     acc, gyr = motion(200)
     packets = mutated(received(name, acc, gyr), rng)
     check(REGISTRY[name].decode(packets), packets)
-
-
-def mutated(packets: list[RawPacket], rng: np.random.Generator) -> list[RawPacket]:
-    """Some packets with flipped, cut or added bytes, some out of place, some at odd times."""
-    out = list(packets)
-    for _ in range(rng.integers(1, 12)):
-        at = int(rng.integers(len(out)))
-        payload = bytearray(out[at].payload)
-        match rng.integers(6):
-            case 0:
-                payload = payload[: rng.integers(len(payload) + 1)]
-            case 1:
-                payload += rng.bytes(int(rng.integers(1, 300)))
-            case 2:
-                out.insert(int(rng.integers(len(out))), out.pop(at))
-                continue
-            case 3:
-                out[at] = out[at]._replace(monotonic_ns=int(rng.integers(0, 2**63 - 1)))
-                continue
-            case _:
-                for _ in range(rng.integers(1, 5)):
-                    if payload:
-                        payload[rng.integers(len(payload))] = rng.integers(256)
-        out[at] = out[at]._replace(payload=bytes(payload))
-    return out
 
 
 @given(payloads=st.lists(st.binary(max_size=260), max_size=30), step=st.integers(0, 2**58))

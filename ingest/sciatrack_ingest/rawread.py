@@ -32,7 +32,8 @@ MESSAGE = struct.Struct("<HIQQ")  # channel, running number, wall ns, monotonic 
 MAX_RECORD_BYTES = 64 * 2**20
 MAX_TOTAL_BYTES = 2 * 2**30  # a week of 400 Hz in 6 axes
 MAX_NS = 2**63 - 1  # what the arrays of decoding hold
-DAMAGE = (McapError, struct.error, ValueError, zstandard.ZstdError)
+# What the library raises for lengths and texts that are none.
+DAMAGE = (McapError, struct.error, ValueError, OverflowError, zstandard.ZstdError)
 
 
 @dataclass(frozen=True)
