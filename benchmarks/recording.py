@@ -38,7 +38,7 @@ from sciatrack_ingest.decode_session import decode_log
 from sciatrack_ingest.radio import Found
 from sciatrack_ingest.rawlog import RawHeader, RawLogWriter
 from sciatrack_ingest.rawread import RawLog, read_raw
-from sciatrack_ingest.sensors import SensorFamily
+from sciatrack_ingest.sensors import REGISTRY, SensorFamily
 from sciatrack_ingest.virtual.faults import Faults, random_faults
 from sciatrack_ingest.virtual.sensor import Motion, VirtualSensor
 from sciatrack_ingest.virtual.serve import ACC_STEP, coded_motion
@@ -49,6 +49,7 @@ RATES_HZ = {"generic": 100.0, "movesense": 52.0, "polar": 52.0, "witmotion": 100
 LOST_AT_A_KILL_S = 1.1  # the flush comes twice a second
 DISK_LIMIT_BYTES = 60_000
 MOST_TIME_ERROR_MS = 20.0
+TOLERANCE_MPS2 = 0.003  # half a step of the coarsest protocol
 ANSWERS = {"movesense": b"\x01", "witmotion": b"\x55\x71"}  # on the same characteristic as the samples
 
 
@@ -193,14 +194,17 @@ def judged(sensor: VirtualSensor, family: str, path: Path) -> dict[str, float]:
     unique = {(one.packet, one.boot): one for one in sensor.delivered}
     truth = sorted(unique.values(), key=lambda one: one.first_row)
     n = sensor.speaker.samples_per_packet
-    true_s = np.concatenate([sensor_times(sensor, one.first_row, one.rows) for one in truth])
+    # without a number or a time in the packets a copy cannot be told from a sample, so it stays
+    kept = truth if REGISTRY[family].has_device_time else sensor.delivered
+    true_s = np.concatenate([sensor_times(sensor, one.first_row, one.rows) for one in kept])
     lost = abs(len(sensor.delivered) - data_packets(family, sensor, log))
     result = {"packets": lost, "unfinished": float(not log.finished), "gap": 0.0, "time_ms": float("nan")}
     got = decoded.recording.n_samples
-    if not decoded.family.has_device_time:  # a copy cannot be told from a sample, so it stays
-        true_s = np.concatenate([sensor_times(sensor, one.first_row, one.rows) for one in sensor.delivered])
     if got != len(true_s):
         return {**result, "samples": abs(got - len(true_s))}
+    rows = np.concatenate([np.arange(one.first_row, one.first_row + one.rows) for one in kept])
+    wrong = np.abs(decoded.recording.acc - sensor.motion.rows_at(rows)[0]).max(axis=1) > TOLERANCE_MPS2
+    result["misplaced"] = float(wrong.sum())
     errors_s = decoded.recording.time_s - true_s
     result = {**result, "samples": 0.0, "time_ms": 1e3 * float(np.median(np.abs(errors_s)))}
     if not decoded.family.has_device_time:

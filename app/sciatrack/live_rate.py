@@ -26,6 +26,11 @@ class LiveRate:
         self._connection = 0
 
     @property
+    def opening(self) -> tuple[RawPacket, ...]:
+        """What the sensor answered when it was started, without which some families cannot be decoded."""
+        return tuple(self._opening)
+
+    @property
     def lost_percent(self) -> float:
         """Of all samples that the sensor took; 0 before there were any."""
         return 100.0 * self.lost / max(self.samples + self.lost, 1)

@@ -15,18 +15,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from sciatrack_ingest.collector import SensorRecorder
+    from sciatrack_ingest.sensors import RawPacket
     from sciatrack_ingest.session_recording import RecordingSession
 
 LOW_BATTERY_PERCENT = 15.0  # below it some sensors stop advertising after the next loss
 BELL = "\a"
-
-
-class View(Protocol):
-    """Something that shows a recording; asked to look a few times a second."""
-
-    def look(self) -> None: ...
-
-    def say(self, line: str) -> None: ...
 
 
 class Watched:
@@ -35,13 +28,16 @@ class Watched:
     def __init__(self, recorder: SensorRecorder) -> None:
         self.status = recorder.status
         self.rate = LiveRate()
-        self._recorder = recorder
+        self.recorder = recorder
+        self.kept: list[RawPacket] | None = None  # a list: keep packets in it, for the fit check
         self._state = self.status.state
         self._warned = False
 
     def look(self, now_s: float) -> list[str]:
         """Count what came since the last look; the sentences that a person should read."""
-        packets = self._recorder.take_recent()
+        packets = self.recorder.take_recent()
+        if self.kept is not None:
+            self.kept += packets
         if self.status.family is not None:
             self.rate.update(self.status.family, packets, self.status.connections, now_s)
         return [*self._change(), *self._battery()]
@@ -65,6 +61,16 @@ class Watched:
             return []
         self._warned = True
         return [f"{self.status.placement}: battery at {percent:.0f} %: charge the sensor before the next session"]
+
+
+class View(Protocol):
+    """Something that shows a recording; asked to look a few times a second."""
+
+    watched: list[Watched]
+
+    def look(self) -> None: ...
+
+    def say(self, line: str) -> None: ...
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.session_recording import RecordingSession, Sitting
 
 if TYPE_CHECKING:
-    from sciatrack_ingest.radio import Radio
+    from sciatrack.record_view import View
+    from sciatrack_ingest.radio import Clock, Radio
 
 LOOK_EVERY_S = 0.25  # four looks a second seem live and cost under 1 % of a core
 # 100 Hz make 5 kB/s of raw log and 6 kB/s of samples, 400 Hz four times that; twice for the copy while closing.
@@ -46,6 +47,7 @@ class Request:
     parent: Path
     duration_s: float | None = None
     fit_check: bool = False
+    clock: Clock | None = None  # None: the computer's own
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,14 @@ def check_disk(parent: Path, duration_s: float | None, sensors: int) -> None:
 def record(request: Request) -> Recorded:
     """Record until the duration is over or a signal comes; what was recorded stays whatever happens."""
     check_disk(request.parent, request.duration_s, len(request.sitting.sensors))
-    return asyncio.run(_record(request))
+    return asyncio.run(record_async(request))
 
 
-async def _record(request: Request) -> Recorded:
+async def record_async(request: Request) -> Recorded:
+    """`record` on a running event loop, without the checks before."""
     stop = asyncio.Event()
     async with request.open_radio() as radio:
-        session = RecordingSession(radio, request.sitting, request.parent)
+        session = RecordingSession(radio, request.sitting, request.parent, clock=request.clock)
         with _signals(stop):
             trouble = await _run(session, request, stop)
     return Recorded(session.folder if session.begun else None, trouble)
@@ -88,8 +91,9 @@ async def _record(request: Request) -> Recorded:
 async def _run(session: RecordingSession, request: Request, stop: asyncio.Event) -> Exception | None:
     from sciatrack_ingest.collector import collect
 
-    display = asyncio.create_task(_show(session, request, stop))
-    clock = asyncio.create_task(_stop_after(session, request.duration_s, stop))
+    ready = asyncio.Event()
+    display = asyncio.create_task(_show(session, request, stop, ready))
+    clock = asyncio.create_task(_stop_after(session, request.duration_s, stop, ready))
     try:
         await collect(session.recorders, stop)
     except SciatrackError as error:
@@ -100,26 +104,46 @@ async def _run(session: RecordingSession, request: Request, stop: asyncio.Event)
     return None
 
 
-async def _stop_after(session: RecordingSession, duration_s: float | None, stop: asyncio.Event) -> None:
+async def _stop_after(
+    session: RecordingSession, duration_s: float | None, stop: asyncio.Event, ready: asyncio.Event
+) -> None:
     if duration_s is None:
         return
+    await ready.wait()
     while session.recorded_s < duration_s:
         await asyncio.sleep(min(max(duration_s - session.recorded_s, 0.01), 1.0))
     stop.set()
 
 
-async def _show(session: RecordingSession, request: Request, stop: asyncio.Event) -> None:
+async def _show(session: RecordingSession, request: Request, stop: asyncio.Event, ready: asyncio.Event) -> None:
     """Draw until stopped. Whatever goes wrong here (a closed terminal, a bug) must not end the recording."""
     from sciatrack.record_view import open_view
 
-    with contextlib.suppress(Exception), open_view(session, request.duration_s) as view:
-        while not stop.is_set():
+    try:
+        with open_view(session, request.duration_s) as view:
+            looking = asyncio.create_task(_look(view, stop))
+            if request.fit_check:
+                from sciatrack.fit_guide import guide_fit
+
+                await guide_fit(session, request.sitting, view, stop)
+                session.begin_now()
+            ready.set()
+            await looking
             view.look()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await stop.wait()
+            view.say("stopping ...")
+    except Exception as error:
+        with contextlib.suppress(Exception):
+            click.echo(f"the display failed ({error!r}); the recording goes on", err=True)
+    finally:
+        ready.set()
+
+
+async def _look(view: View, stop: asyncio.Event) -> None:
+    while not stop.is_set():
         view.look()
-        view.say("stopping ...")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await stop.wait()
 
 
 @contextlib.contextmanager

@@ -164,7 +164,7 @@ def telling(doing: str, uuid: str = "") -> Iterator[None]:
     except FileNotFoundError as error:  # no system message bus, so no Bluetooth service either
         raise _no_adapter() from error
     except (BleakError, OSError, TimeoutError, EOFError) as error:
-        raise LinkError(f"{doing} failed: {error or type(error).__name__}") from error
+        raise LinkError(f"{doing} failed: {str(error) or type(error).__name__}") from error
 
 
 def _from_dbus(doing: str, error: BleakDBusError) -> Exception:

@@ -78,6 +78,11 @@ class SensorRecorder:
         self._recent.clear()
         return taken
 
+    def note(self, kind: str, **data: object) -> None:
+        """Keep an event of now in the raw log; nothing before the sensor is found."""
+        if self._queue is not None:
+            self._queue.event(kind, **data)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Record until `stop`.
 

@@ -58,7 +58,7 @@ class RecordingSession:
     ) -> None:
         self._sitting = sitting
         self._clock = clock or HostClock()
-        self._start_ns = self._clock.monotonic_ns()
+        self._start_ns = self._begin_ns = self._clock.monotonic_ns()
         self._start_utc = dt.datetime.fromtimestamp(self._clock.wall_ns() / 1e9, dt.UTC)
         self.session_id = session_id_for(sitting.participant, self._start_utc, uuid.uuid4().hex)
         self.folder = parent / self.session_id
@@ -81,12 +81,21 @@ class RecordingSession:
         return (self._clock.monotonic_ns() - self._start_ns) * 1e-9
 
     @property
+    def streaming(self) -> bool:
+        """Data have come from every sensor."""
+        return all(recorder.status.first_data_ns is not None for recorder in self.recorders)
+
+    def begin_now(self) -> None:
+        """What came until now was preparation; `recorded_s` counts from here."""
+        self._begin_ns = self._clock.monotonic_ns()
+
+    @property
     def recorded_s(self) -> float:
-        """Seconds since data came from every sensor; 0.0 before that."""
-        first = [recorder.status.first_data_ns for recorder in self.recorders]
-        if None in first:
+        """Seconds since data came from every sensor, or since `begin_now`; 0.0 before that."""
+        if not self.streaming:
             return 0.0
-        return self.now_s - (max(moment for moment in first if moment is not None) - self._start_ns) * 1e-9
+        first = [recorder.status.first_data_ns or 0 for recorder in self.recorders]
+        return (self._clock.monotonic_ns() - max(self._begin_ns, *first)) * 1e-9
 
     def _opener(self, placement: str) -> OpenLog:
         def open_log(found: Found, family: SensorFamily) -> RawLogWriter:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sciatrack_ingest.recording import Float, Recording
+from sciatrack_ingest.recording import Float, Int, Recording
 from sciatrack_ingest.virtual.faults import Faults
 from sciatrack_ingest.virtual.speakers import Notification, Packet, Speaker
 
@@ -34,7 +34,11 @@ class Motion:
 
     def rows(self, first: int, count: int) -> tuple[Float, Float]:
         """Samples [first, first + count); after the end the last sample stands still."""
-        at = np.minimum(np.arange(first, first + count), len(self.acc) - 1)
+        return self.rows_at(np.arange(first, first + count))
+
+    def rows_at(self, rows: Int) -> tuple[Float, Float]:
+        """The samples of some rows."""
+        at = np.minimum(rows, len(self.acc) - 1)
         return self.acc[at], self.gyr[at]
 
 
