@@ -16,6 +16,7 @@ import json
 import os
 import re
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -33,6 +34,7 @@ from sciatrack_ingest.sensors.family import RawPacket
 
 PROFILE = "sciatrack"
 RAW_NAME = re.compile(r"raw-(?P<placement>[a-z_]+)\.mcap")
+CHECKSUM = "crc32"
 HEADER_NAME = "sciatrack"  # the metadata record that says what the file is
 CHANNEL_NAME = "channel"  # a metadata record with `id` and `topic`
 EVENTS_TOPIC = "events"
@@ -84,16 +86,24 @@ class RawHeader:
     software: str = ""
 
     def to_mapping(self) -> dict[str, str]:
-        return {field.name: str(getattr(self, field.name)) for field in fields(self)}
+        """The words as text, with a checksum: MCAP guards packets, but not metadata."""
+        words = {field.name: str(getattr(self, field.name)) for field in fields(self)}
+        return {**words, CHECKSUM: _checksum(words)}
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, str]) -> RawHeader:
-        """The header that a file holds; raises KeyError or ValueError where a needed word is missing or wrong."""
+        """The header that a file holds; raises KeyError or ValueError where a word is missing or wrong."""
+        if _checksum({name: text for name, text in mapping.items() if name != CHECKSUM}) != mapping[CHECKSUM]:
+            raise ValueError("its checksum does not fit")
         known = {field.name: mapping[field.name] for field in fields(cls) if field.name in mapping}
         try:
             return cls(**{**known, "start_monotonic_ns": int(known["start_monotonic_ns"])})  # type: ignore[arg-type]
         except TypeError as error:
             raise ValueError(str(error)) from None
+
+
+def _checksum(words: Mapping[str, str]) -> str:
+    return f"{zlib.crc32(json.dumps(dict(words), sort_keys=True).encode()):08x}"
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ class _Found:
     header: RawHeader | None = None
     messages: list[tuple[int, int, int, int, bytes]] = field(default_factory=list)
     topics: dict[int, str] = field(default_factory=dict)
+    spare_topics: dict[int, str] = field(default_factory=dict)  # without a checksum, for when the others are lost
     problems: list[str] = field(default_factory=list)
     finished: bool = False
     damaged: bool = False
@@ -154,7 +155,7 @@ def _read_record(kind: int, body: bytes, found: _Found) -> None:
 
 def _read_metadata(record: Metadata, found: _Found) -> None:
     if record.name == CHANNEL_NAME:
-        found.topics.setdefault(int(record.metadata.get("id", "-1")), record.metadata.get("topic", ""))
+        found.spare_topics[int(record.metadata.get("id", "-1"))] = record.metadata.get("topic", "")
     elif record.name == HEADER_NAME and found.header is None:
         try:
             found.header = RawHeader.from_mapping(record.metadata)
@@ -212,8 +213,9 @@ def _stream(body: bytes) -> ReadDataStream:
 def _sorted_out(found: _Found) -> tuple[tuple[RawPacket, ...], tuple[Event, ...]]:
     """Packets and events; what is missing between them or has no name goes to the problems."""
     packets, events, nameless, bad_events = [], [], 0, 0
+    topics = found.spare_topics | found.topics
     for channel, _, monotonic_ns, wall_ns, data in found.messages:
-        topic = found.topics.get(channel)
+        topic = topics.get(channel)
         if topic is None:
             nameless += 1
         elif topic == EVENTS_TOPIC:
