@@ -38,7 +38,9 @@ from sciatrack_ingest.decode_session import decode_log
 from sciatrack_ingest.radio import Found
 from sciatrack_ingest.rawlog import RawHeader, RawLogWriter
 from sciatrack_ingest.rawread import RawLog, read_raw
+from sciatrack_ingest.recovery import finish_session
 from sciatrack_ingest.sensors import REGISTRY, SensorFamily
+from sciatrack_ingest.sessions import verify_session
 from sciatrack_ingest.virtual.faults import Faults, random_faults
 from sciatrack_ingest.virtual.sensor import Motion, VirtualSensor
 from sciatrack_ingest.virtual.serve import ACC_STEP, coded_motion
@@ -251,25 +253,30 @@ def kill(count: int) -> None:
     """Kill a recorder at a random moment; compare its file with what its radio had handed over."""
     rng, missing_s, missing = random.Random(1), [], []
     for _ in range(count):
-        folder = Path(tempfile.mkdtemp(prefix="recording-"))
-        recorder = child(__file__, "child-loop", str(folder / "raw.mcap"))
+        folder = Path(tempfile.mkdtemp(prefix="recording-")) / "P01-20260302T080000Z-1f3a9c2e"
+        folder.mkdir()
+        recorder = child(__file__, "child-loop", str(folder / "raw-hip.mcap"))
         assert recorder.stdout is not None
         assert recorder.stdout.readline() == "recording\n"
         time.sleep(rng.uniform(0.3, 4.0))
         recorder.send_signal(signal.SIGKILL)
         killed_ns = time.monotonic_ns()
         handed = [line.split() for line in recorder.communicate()[0].splitlines() if line.count(" ") == 1]
-        log = read_raw(folder / "raw.mcap")
+        log = read_raw(folder / "raw-hip.mcap")
         numbers = [int.from_bytes(packet.payload[2:4], "little") for packet in log.packets]
+        finished = finish_session(folder)
+        assert verify_session(folder) == []
+        assert len(read_raw(folder / "raw-hip.mcap").packets) == len(log.packets)
+        assert sum(sensor.recording.n_samples for sensor in finished.sensors) == len(numbers)
         assert numbers == list(range(len(numbers))), "earlier packets are not intact"
         assert log.header is not None
         kept_until_ns = log.packets[-1].monotonic_ns if log.packets else int(handed[0][1])
         missing_s.append((killed_ns - kept_until_ns) * 1e-9)
         missing.append(max(len(handed) - len(numbers), 0))
-        shutil.rmtree(folder)
+        shutil.rmtree(folder.parent)
     print(
         f"  {count} kills: {statistics.median(missing_s):.2f} s missing in the median, {max(missing_s):.2f} s "
-        f"at most, {max(missing)} packets at most; all earlier packets intact"
+        f"at most, {max(missing)} packets at most; all earlier packets intact, all recovered"
     )
     assert max(missing_s) <= LOST_AT_A_KILL_S
 
