@@ -42,7 +42,7 @@ def packet(i: int) -> RawPacket:
     return RawPacket(UUIDS[i % 2], i.to_bytes(4, "little") * (i % 7), 10**9 + i * 10**7, 10**18 + i)
 
 
-def written(path: Path, count: int = 60, flush_every: int = 20, close: bool = True) -> list[int]:
+def written(path: Path, count: int = 60, flush_every: int = 20) -> list[int]:
     """A log of so many packets and an event; the sizes of the file after each flush."""
     log = RawLogWriter(path, HEADER)
     sizes = [log.safe_bytes]
@@ -52,8 +52,7 @@ def written(path: Path, count: int = 60, flush_every: int = 20, close: bool = Tr
         if (i + 1) % flush_every == 0:
             log.flush()
             sizes.append(log.safe_bytes)
-    if close:
-        log.close()
+    log.close()
     return sizes
 
 
