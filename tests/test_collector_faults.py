@@ -198,6 +198,21 @@ def test_a_sensor_that_sends_nothing_at_all_is_given_up_after_some_tries(tmp_pat
         Run(tmp_path / "raw.mcap", speaker=Mute(), seconds=200.0)
 
 
+def test_a_radio_that_hangs_while_scanning_is_asked_again(tmp_path) -> None:
+    class Hanging(PlainRadio):
+        scans = 0
+
+        async def scan(self, seconds, until=None):
+            self.scans += 1
+            if self.scans == 2:
+                await asyncio.Event().wait()
+            return await super().scan(seconds, until)
+
+    run = Run(tmp_path / "raw.mcap", Faults(dead_s=(2.0,)), seconds=60.0, radio=Hanging)
+    assert run.states is State.RECORDING
+    assert run.status.connections == 2
+
+
 def test_connections_that_fail_are_tried_again_with_growing_pauses(tmp_path) -> None:
     class Shy(PlainRadio):
         tries: ClassVar[list[float]] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from sciatrack_ingest.manifest import PseudonymError, ZoneError
 from sciatrack_ingest.rawlog import RawLogError, RawLogWriter
 from sciatrack_ingest.session_recording import Sitting
 from sciatrack_ingest.sessions import read_manifest, verify_session
+from sciatrack_ingest.status import Status
 from sciatrack_ingest.virtual.clock import LoopClock, run_virtual
 from sciatrack_ingest.virtual.faults import Faults
 from sciatrack_ingest.virtual.plain_radio import PlainRadio
@@ -108,6 +110,23 @@ def test_a_low_battery_is_said_once(tmp_path, capsys, monkeypatch) -> None:
     monkeypatch.setattr(GenericSpeaker, "battery_percent", 9)
     record(tmp_path, 5.0)
     assert capsys.readouterr().err.count("battery at 9 %") == 2  # each sensor once
+
+
+@pytest.mark.parametrize(("planned_s", "words"), [(600.0, ""), (4 * 3600.0, "it may not last")])
+def test_the_battery_is_held_against_the_planned_length(planned_s: float, words: str) -> None:
+    status = Status("hip", battery_percent=40.0)
+    watched = record_view.Watched(SimpleNamespace(status=status, take_recent=list), planned_s)
+    said = " ".join(watched.look(0.0))
+    assert words in said
+    assert bool(said) == bool(words)
+
+
+def test_on_a_terminal_a_table_is_drawn(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    record(tmp_path, 6.0, Faults(away_s=((2.0, 3.0),)))
+    drawn = capsys.readouterr().err
+    for words in ("left_thigh", "samples", "battery", "of 00:06", "Ctrl-C stops", "SENSOR LOST"):
+        assert words in drawn
 
 
 def test_a_display_that_fails_does_not_end_the_recording(tmp_path, monkeypatch, capsys) -> None:

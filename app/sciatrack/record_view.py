@@ -19,19 +19,21 @@ if TYPE_CHECKING:
     from sciatrack_ingest.session_recording import RecordingSession
 
 LOW_BATTERY_PERCENT = 15.0  # below it some sensors stop advertising after the next loss
+BATTERY_PERCENT_PER_H = 10.0  # what streaming takes from a small sensor that is no longer new
 BELL = "\a"
 
 
 class Watched:
     """One sensor as the view knows it: its status and the counted packets."""
 
-    def __init__(self, recorder: SensorRecorder) -> None:
+    def __init__(self, recorder: SensorRecorder, planned_s: float | None = None) -> None:
         self.status = recorder.status
         self.rate = LiveRate()
         self.recorder = recorder
         self.kept: list[RawPacket] | None = None  # a list: keep packets in it, for the fit check
         self._state = self.status.state
         self._warned = False
+        self._needed_percent = LOW_BATTERY_PERCENT + BATTERY_PERCENT_PER_H * (planned_s or 0.0) / 3600.0
 
     def look(self, now_s: float) -> list[str]:
         """Count what came since the last look; the sentences that a person should read."""
@@ -57,10 +59,14 @@ class Watched:
 
     def _battery(self) -> list[str]:
         percent = self.status.battery_percent
-        if percent is None or percent >= LOW_BATTERY_PERCENT or self._warned:
+        if percent is None or percent >= self._needed_percent or self._warned:
             return []
         self._warned = True
-        return [f"{self.status.placement}: battery at {percent:.0f} %: charge the sensor before the next session"]
+        if percent < LOW_BATTERY_PERCENT:
+            return [
+                f"{self.status.placement}: battery at {percent:.0f} %: charge the sensor before the next session"
+            ]
+        return [f"{self.status.placement}: battery at {percent:.0f} %: it may not last for the planned time"]
 
 
 class View(Protocol):
@@ -77,7 +83,7 @@ class View(Protocol):
 def open_view(session: RecordingSession, planned_s: float | None) -> Iterator[View]:
     """A live table where a person is looking at stderr, else lines."""
     if not sys.stderr.isatty():
-        yield _Lines(session)
+        yield _Lines(session, planned_s)
         return
     from rich.console import Console
     from rich.live import Live
@@ -91,9 +97,9 @@ def open_view(session: RecordingSession, planned_s: float | None) -> Iterator[Vi
 class _Lines:
     """One line at each change: for logs, pipes and screen readers."""
 
-    def __init__(self, session: RecordingSession) -> None:
+    def __init__(self, session: RecordingSession, planned_s: float | None) -> None:
         self.session = session
-        self.watched = [Watched(recorder) for recorder in session.recorders]
+        self.watched = [Watched(recorder, planned_s) for recorder in session.recorders]
 
     def look(self) -> None:
         now_s = self.session.now_s
@@ -111,7 +117,7 @@ class _Table(_Lines):
     live: Any
 
     def __init__(self, session: RecordingSession, planned_s: float | None) -> None:
-        super().__init__(session)
+        super().__init__(session, planned_s)
         self._planned_s = planned_s
 
     def look(self) -> None:

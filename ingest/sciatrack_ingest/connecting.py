@@ -107,7 +107,8 @@ async def find_sensor(radio: Radio, wanted: str | None, patience: Patience) -> t
     def is_it(heard: Advertisement) -> bool:
         return recognise(heard) is not None if wanted is None else _answers_to(heard, wanted)
 
-    heard = await radio.scan(patience.scan, is_it)
+    # a Bluetooth service that hangs must not hold up the next try for ever
+    heard = await within(patience.scan + patience.command, radio.scan(patience.scan, is_it), "scanning")
     found = next((one for one in reversed(heard) if is_it(one.advertisement)), None)
     if found is None:
         raise SensorNotFoundError(_not_found(heard, wanted, patience.scan))
