@@ -64,6 +64,20 @@ def test_the_demo_becomes_a_whole_session_of_two_sensors(tmp_path: Path) -> None
 
 
 @needs_bumble
+def test_a_session_that_cannot_be_finished_is_kept_and_says_how_to_go_on(tmp_path: Path, monkeypatch) -> None:
+    def full(folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sciatrack.closing.close_session", full)
+    result = invoke(*DEMO, "--duration", "1", "--output", str(tmp_path))
+    (folder,) = tmp_path.iterdir()
+    assert result.exit_code == 1
+    assert "No space left on device" in result.stderr
+    assert f"sciatrack recover {folder}" in result.stderr
+    assert (folder / "raw-right_thigh.mcap").stat().st_size > 0
+
+
+@needs_bumble
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send to another process")
 def test_ctrl_c_ends_a_recording_cleanly(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sciatrack.cli", *DEMO, "--output", str(tmp_path)]
@@ -158,6 +172,7 @@ Reason = BleakBluetoothNotAvailableReason
         (BleakError("Not connected"), LinkError, "Not connected"),
         (TimeoutError(), LinkError, "TimeoutError"),
         (EOFError(), LinkError, "EOFError"),
+        (KeyError("Connected"), LinkError, "Connected"),
     ],
 )
 def test_every_way_in_which_bluetooth_fails_has_its_message(error: Exception, ours: type, words: str) -> None:

@@ -189,3 +189,11 @@ def tell_trouble(trouble: Exception, folder: Path | None) -> click.ClickExceptio
     """The error of a recording with what is left of it."""
     kept = f" What was recorded is in {folder}." if folder is not None else ""
     return click.ClickException(f"{trouble}{kept}")
+
+
+def tell_unfinished(error: Exception, folder: Path) -> click.ClickException:
+    """The error of a session that was recorded and could not be finished."""
+    return click.ClickException(
+        f"everything that came is in {folder}, but the session could not be finished: {error} "
+        f"When that is mended: sciatrack recover {folder}"
+    )

@@ -109,6 +109,7 @@ def _record(
     from sciatrack import recorder
     from sciatrack.closing import close_session
     from sciatrack_analytics.software import software
+    from sciatrack_ingest.errors import SciatrackError
     from sciatrack_ingest.manifest import PseudonymError, ZoneError
     from sciatrack_ingest.session_recording import Sitting
 
@@ -132,7 +133,11 @@ def _record(
     asks = fit_check if fit_check is not None else sys.stdin.isatty() and sys.stderr.isatty() and not demo
     done = recorder.record(recorder.Request(sitting, open_radio, output, duration, asks))
     if done.folder is not None:
-        for line in close_session(done.folder):
+        try:
+            lines = close_session(done.folder)
+        except (SciatrackError, OSError) as error:
+            raise recorder.tell_unfinished(error, done.folder) from error
+        for line in lines:
             click.echo(line, err=True)
         click.echo(done.folder)
     if done.trouble is not None:
