@@ -89,15 +89,9 @@ class Run:
 @pytest.mark.parametrize("seed", range(24))
 def test_all_that_was_delivered_is_in_the_file_in_order(seed: int, tmp_path) -> None:
     run = Run(tmp_path / "raw.mcap", random_faults(seed, SECONDS - 5.0))
-    first_row_of_boot = {}
-    expected = []
-    for one in run.sensor.delivered:
-        start = first_row_of_boot.setdefault(one.boot, one.first_row if one.boot else 0)
-        expected.append((one.boot, one.first_row - start))
-    # after a reboot the counter begins anew at a row that may have been lost: compare by differences there
     rows = run.rows()
-    assert len(rows) == len(expected)
-    assert rows[: sum(boot == 0 for boot, _ in expected)] == [row for boot, row in expected if boot == 0]
+    assert rows == [one.device_row for one in run.sensor.delivered]
+    assert len(rows) > 1000 / 5
     assert run.log.finished
     assert run.log.problems == ()
     assert run.status.packets == len(rows)

@@ -68,6 +68,7 @@ class Delivered:
     delivered_s: float
     boot: int
     link: int  # connections so far
+    device_row: int  # first_row as the device counts, which begins anew with each boot
 
 
 class VirtualSensor:
@@ -194,7 +195,9 @@ class VirtualSensor:
         if not copies:
             return
         arrives_s = self._arrival(due_s)
-        truth = Delivered(number, number * n, n, self.sampled_s(number * n), arrives_s, self.boots, self.links)
+        truth = Delivered(
+            number, number * n, n, self.sampled_s(number * n), arrives_s, self.boots, self.links, since_boot * n
+        )
         for _ in range(copies):
             for notification in notifications:
                 heapq.heappush(
