@@ -130,7 +130,10 @@ def test_generic_assumes_nothing_but_repetition() -> None:
     assert generic.min_set_reps == 3
     assert generic.hold_s == (0.0, math.inf)
     for view in generic.views.values():
-        assert (view.min_range_deg, view.rest_up, view.hold_up, view.axis) == (2.0, None, None, None)
+        assert (view.rest_up, view.hold_up, view.axis) == (None, None, None)
+    assert generic.views["hip"].min_range_deg == 2.0
+    # a thigh at rest rocks along with the trunk and the other leg by up to 7 degrees
+    assert generic.views["thigh_working"].min_range_deg == generic.views["thigh_other"].min_range_deg == 7.2
 
 
 def test_a_named_exercise_needs_one_repetition() -> None:

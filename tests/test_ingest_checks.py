@@ -88,9 +88,11 @@ def test_a_gyroscope_at_its_range_is_told() -> None:
 def test_resting_at_an_extreme_is_not_clipping() -> None:
     acc = np.tile([0.0, 0.0, G_M_S2], (500, 1))
     assert find_clipping(np.arange(500) / RATE_HZ, acc, None).clipped_s == ()
-    peak = acc.copy()
-    peak[250, 2] = 30.0
-    assert find_clipping(np.arange(500) / RATE_HZ, peak, None).clipped_s == ()
+    peaks = acc.copy()
+    peaks[[50, 150, 250, 350], 2] = 30.0
+    assert find_clipping(np.arange(500) / RATE_HZ, peaks, None).clipped_s == ()
+    peaks[351, 2] = 30.0
+    assert len(find_clipping(np.arange(500) / RATE_HZ, peaks, None).clipped_s) == 4
 
 
 def test_nothing_to_check() -> None:

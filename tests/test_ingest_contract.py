@@ -23,6 +23,7 @@ from sciatrack_ingest import (
     UnitsError,
     read,
 )
+from sciatrack_ingest.files.columns import numbers
 
 G_M_S2 = 9.80665
 ACC = ("acc_x", "acc_y", "acc_z")
@@ -242,6 +243,13 @@ def test_parquet_of_other_number_types_and_nulls(tmp_path: Path) -> None:
     recording = read(path, units_acc="mg")
     np.testing.assert_array_equal(np.isnan(recording.acc[:, 0]), [False, True] * 25)
     np.testing.assert_allclose(recording.acc[:, 2], G_M_S2)
+
+
+def test_numbers_of_a_part_of_an_arrow_array() -> None:
+    whole = pa.array([1.0, None, 3.0, None, 5.0, 6.0, 7.0, 8.0, None, 10.0])
+    np.testing.assert_array_equal(numbers(whole[3:9]), [np.nan, 5, 6, 7, 8, np.nan])
+    np.testing.assert_array_equal(numbers(whole[4:7]), [5, 6, 7])
+    np.testing.assert_array_equal(numbers(pa.nulls(2)), [np.nan, np.nan])
 
 
 def test_parquet_of_text_or_dates_names_the_column(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_gaps_and_missing_samples_do_not_mislead() -> None:
     assert not check_gyro("a.csv", t[keep], acc[keep], -gyr[keep], "rad/s").use
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(-0.087, 0.087), st.floats(-3.0, 3.0))
 def test_bias_and_tempo_do_not_mislead(seed: int, bias_rad_s: float, shift_s: float) -> None:
     t, acc, gyr = turning(seed, n=1500)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciatrack_ingest import TimeError
@@ -136,7 +136,9 @@ def test_a_nominal_rate_is_judged_outside_gaps() -> None:
     assert codes(clean(time_s, 100.0)) == {}
 
 
-@pytest.mark.parametrize("stamps", [[0.0, 5e-324], [-1.7e308, 1.7e308], [1.7e308, -1.7e308, 0.0, 1.0]])
+@pytest.mark.parametrize(
+    "stamps", [[0.0, 5e-324], [0.0, 2e-311, 0.0], [-1.7e308, 1.7e308], [1.7e308, -1.7e308, 0.0, 1.0]]
+)
 def test_stamps_at_the_ends_of_all_numbers_are_refused(stamps: list[float]) -> None:
     with pytest.raises(TimeError):
         clean(stamps)
@@ -155,6 +157,7 @@ def test_counted_time_is_told() -> None:
     assert codes(timeline) == {"counted_time": 0}
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e3, 1e3) | st.floats(), max_size=60))
 def test_any_stamps_give_a_clock_or_a_refusal(stamps: list[float]) -> None:
     time_s = np.array(stamps, dtype=float)
@@ -171,6 +174,7 @@ def test_any_stamps_give_a_clock_or_a_refusal(stamps: list[float]) -> None:
         assert len(set(timeline.rows.tolist())) == len(timeline.rows)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 8), st.integers(0, 8), st.integers(0, 8))
 def test_every_sample_left_has_its_own_stamp(seed: int, n_late: int, n_repeated: int, n_missing: int) -> None:
     """Whatever is done to a good clock, each row that stays keeps the stamp of its row, and few are lost."""

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciatrack_ingest import GravityError, UnitsError
@@ -78,6 +78,7 @@ def test_nothing_to_judge_passes() -> None:
         assert check_resting_norm("a.csv", acc, RATE_HZ, "g") == ()
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 2000), st.integers(1, 400), st.floats(1, 500), st.sampled_from(sorted(ACC_FACTOR)))
 def test_a_verdict_depends_on_the_norm_alone(norm: float, n: int, rate_hz: float, unit: str) -> None:
     acc = np.tile([0.0, norm, 0.0], (n, 1))

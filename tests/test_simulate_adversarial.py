@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -79,7 +80,8 @@ def test_one_who_answers_nothing_or_nonsense_fails(case: AdversarialCase) -> Non
 
 
 def test_the_case_says_what_it_is_about(case: AdversarialCase) -> None:
-    assert case.what and case.expect.words
+    assert case.what
+    assert case.expect.words
     assert case.recording.n_samples > 500 or case.id == "A52"
     assert set(case.expect.flags) | set(case.expect.never) <= set(FLAGS)
     if case.id == "A46":
@@ -99,6 +101,7 @@ def test_another_seed_is_another_case(case_id: str) -> None:
     np.testing.assert_array_equal(first.acc, again.acc)
 
 
+@cache
 def simulated_with(reps: tuple[TrueRep, ...]) -> AdversarialCase:
     made = adversarial("A52", seed=2)
     block = TrueBlock("glute_bridge", "both", 0.0, 100.0, "full", reps)

@@ -74,7 +74,8 @@ def test_rest_axis_and_mean_range_lead_to_the_catalogues_hold(exercise: str, nam
     """Two files tell one geometry: the rest pose turned about the axis by the mean range is the hold pose."""
     view = exercise_parameters(exercise).views[name]
     told = catalogue()[exercise].views[name]
-    assert told.rest_up is not None and told.hold_up is not None
+    assert told.rest_up is not None
+    assert told.hold_up is not None
     hold_up = rotations.turn_one(-np.deg2rad(view.range_deg.mean) * view.axis, view.rest_up)
     assert np.degrees(np.arccos(np.clip(hold_up @ rotations.unit(told.hold_up), -1, 1))) < 3.0
     assert np.degrees(np.arccos(np.clip(view.rest_up @ rotations.unit(told.rest_up), -1, 1))) < 1.0
@@ -149,5 +150,6 @@ def test_a_turned_sensor_reads_the_same_vectors_turned() -> None:
     turned = simulate_set("glute_bridge", "hip", seed=5, mount="arbitrary", rate_hz=50.0, options=STILL)
     turn, residual = Rotation.align_vectors(plain.recording.acc.copy(), turned.recording.acc.copy())
     assert residual / np.linalg.norm(plain.recording.acc) < 1e-6
-    assert turned.recording.gyr is not None and plain.recording.gyr is not None
+    assert turned.recording.gyr is not None
+    assert plain.recording.gyr is not None
     np.testing.assert_allclose(turn.apply(turned.recording.gyr.copy()), plain.recording.gyr, atol=1e-6)

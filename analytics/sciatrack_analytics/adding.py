@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,8 +90,10 @@ def _outcome(session_id: str, known: Mapping[str, str], changed: set[str]) -> Ad
     return Added(session_id, "replaced" if session_id in known else "added")
 
 
-def add_file(study: Study, path: Path) -> tuple[Table, int]:
+def add_file(study: Study, path: Path, *, participants: Collection[str] | None = None) -> tuple[Table, int]:
     """Add the lines of a CSV file that are new; returns which table it is and how many lines came in.
+
+    participants : take only their lines; everybody's if None.
 
     All of the file or nothing. Raises TableFileError naming line, column and value of every problem, and
     SettingsError where the header fits none of the study's tables.
@@ -100,7 +102,11 @@ def add_file(study: Study, path: Path) -> tuple[Table, int]:
     if table is None:
         problem = "has no column participant; it is no table of a study"
         raise TableFileError(path, [CellProblem(1, "", "", problem)])
-    numbered = read_table(path, table)
+    numbered = [
+        (line, row)
+        for line, row in read_table(path, table)
+        if participants is None or row["participant"] in participants
+    ]
     _check_exercises(study, path, numbered)
     if table is PRESCRIPTIONS:
         return table, len(_prescribe(study, numbered, path))

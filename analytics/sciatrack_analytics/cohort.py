@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +28,27 @@ LISTS = ("participants", "prescriptions", "excused", "checkins", "selfreports")
 
 
 def build_cohort_study(
-    sample_dir: Path, study_dir: Path, progress: Callable[[int, int], None] | None = None
+    sample_dir: Path,
+    study_dir: Path,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    participants: Collection[str] | None = None,
 ) -> None:
     """Make a study of the sample cohort: its session folders, its lists and its index.
 
-    sample_dir : the folder with sessions.parquet, blocks.parquet, reps.parquet and the lists as CSV.
-    progress   : called with (sessions done, of how many).
+    sample_dir   : the folder with sessions.parquet, blocks.parquet, reps.parquet and the lists as CSV.
+    progress     : called with (sessions done, of how many).
+    participants : only these; everybody if None.
 
-    Nothing is flushed to disk one by one, since all of it can be made again.
+    Nothing is flushed to disk one by one, since all of it can be made again. Raises SettingsError where
+    `study_dir` is a study already or not empty.
     """
     store.create_study(study_dir, name=NAME, timezone=TIMEZONE)
-    sessions = pq.ParquetFile(sample_dir / "sessions.parquet").read().to_pylist()
+    sessions = [
+        row
+        for row in pq.ParquetFile(sample_dir / "sessions.parquet").read().to_pylist()
+        if participants is None or row["participant"] in participants
+    ]
     done = 0
 
     def count() -> None:
@@ -49,7 +59,7 @@ def build_cohort_study(
 
     with Study(study_dir, write=True) as study:
         for name in LISTS:
-            adding.add_file(study, sample_dir / f"{name}.csv")
+            adding.add_file(study, sample_dir / f"{name}.csv", participants=participants)
         adding.put_many(study, _sessions(sample_dir, sessions), durable=False, progress=count)
 
 
@@ -59,13 +69,16 @@ def _sessions(sample_dir: Path, sessions: list[dict[str, Any]]) -> Iterator[tupl
         blocks.setdefault(row.pop("session"), []).append(_block(row))
     reps = pq.ParquetFile(sample_dir / "reps.parquet").read()
     # session numbers ascend, so the reps of one session stand together
-    counts = {n["values"]: n["counts"] for n in pc.value_counts(reps.column("session")).to_pylist()}
+    begin: dict[int, tuple[int, int]] = {}
     first = 0
+    for found in pc.value_counts(reps.column("session")).to_pylist():
+        begin[found["values"]] = (first, found["counts"])
+        first += found["counts"]
     for session in sessions:
         number = session["session"]
-        own, n_reps = blocks.get(number, []), counts.get(number, 0)
+        own = blocks.get(number, [])
         yield session_of_table(
-            _rep_table(reps.slice(first, n_reps), own),
+            _rep_table(reps.slice(*begin.get(number, (0, 0))), own),
             own,
             participant=session["participant"],
             start_utc=session["start_utc"].replace(tzinfo=dt.UTC),
@@ -75,7 +88,6 @@ def _sessions(sample_dir: Path, sessions: list[dict[str, Any]]) -> Iterator[tupl
             device=DEVICE,
             origin="simulated",
         )
-        first += n_reps
 
 
 def _block(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sciatrack_analytics.rep_rows import analysis_blocks, analysis_table
@@ -47,9 +48,7 @@ def session_of(
     """
     from sciatrack_signal.pipeline import analyze
 
-    # the file's own name and path may say more of a person than a pseudonym does
-    named = replace(recording, name=f"imu-{placement or recording.placement}.parquet")
-    labelled = named.with_labels(
+    labelled = _without_file_name(recording, placement).with_labels(
         participant=participant, placement=placement, side=side, exercise=exercise,
         start_utc=start_utc, timezone=timezone,
     )  # fmt: skip
@@ -75,6 +74,14 @@ def session_of(
     )
     labelled = labelled.with_labels(participant=who, timezone=where)
     return manifest, imu_writers(labelled) | {REPS: table_writer(analysis_table(analysis))}
+
+
+def _without_file_name(recording: Recording, placement: str | None) -> Recording:
+    """The recording under the name it has in a session: a file's own name may say who the person is."""
+    stem = Path(recording.name).stem
+    provenance = tuple(line.replace(stem, "the file") if stem else line for line in recording.provenance)
+    name = f"imu-{placement or recording.placement}.parquet"
+    return replace(recording, name=name, provenance=provenance)
 
 
 def _needed(value: T | None, recording: Recording, what: str, option: str) -> T:

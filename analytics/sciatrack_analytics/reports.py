@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import math
+import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from sciatrack_analytics import sql_files
@@ -133,6 +136,13 @@ def run(
     return Answer(header, report.finish(table) if report.finish else table)
 
 
+@cache
+def columns() -> dict[str, str]:
+    """What each column of the reports says, by name."""
+    text = (files("sciatrack_analytics") / "columns.toml").read_text(encoding="utf-8")
+    return dict(tomllib.loads(text))
+
+
 def find(name: str) -> Report:
     """The report of that name. Raises ReportError with close matches and all names."""
     known = ALIASES.get(name, name)
@@ -167,6 +177,8 @@ def header_of(study: Study, title: str, participant: str | None) -> Header:
     """What a report made now, with the variables that are set now, rests on."""
     settings = study.settings
     ((first_date, last_date),) = study.rows("select first_date, last_date from cut_off")
+    if participant is not None:
+        ((first_date,),) = study.rows("select first_date from person")
     origins = [row[0] for row in study.rows("select distinct origin from session order by origin")]
     return Header(
         report=title,

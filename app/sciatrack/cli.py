@@ -15,6 +15,7 @@ import click
 
 # name -> ("module:attribute", one line of help); in the order in which a newcomer meets them.
 COMMANDS = {
+    "demo": ("sciatrack.commands.demo:demo", "Show it all on simulated data, in under a minute."),
     "exercises": ("sciatrack.commands.exercises:exercises", "Show the exercises and what a sensor sees."),
     "analyze": ("sciatrack.commands.analyze:analyze", "Count repetitions and time holds in recordings."),
     "scan": ("sciatrack.commands.scan:scan", "List the sensors in the air."),

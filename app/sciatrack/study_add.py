@@ -12,7 +12,7 @@ import click
 from sciatrack_analytics import adding, importing
 from sciatrack_analytics.csv_file import TableFileError, table_of
 from sciatrack_analytics.settings import read_settings
-from sciatrack_analytics.study import Study, study_exercises
+from sciatrack_analytics.study import SESSIONS, Study, study_exercises
 from sciatrack_ingest import find_recordings, read
 from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.manifest import zone
@@ -52,13 +52,18 @@ def tell(path: Path, error: Exception) -> None:
 
 
 def _parts(path: Path) -> Iterator[Path]:
-    """The single things at a path: sessions of a folder of sessions, recordings of any other folder."""
+    """The single things at a path: the path itself, or the sessions and recordings of a folder.
+
+    Samples inside a session folder stand for that session; taken as recordings they would be in twice.
+    """
     if not path.is_dir() or is_session_folder(path):
         yield path
         return
-    sessions = [folder for folder in session_folders(path) if is_session_folder(folder)]
-    found = sessions or list(find_recordings(path))
-    if not found and path.name != "sessions":
+    found = [folder for folder in session_folders(path) if is_session_folder(folder)]
+    if not found:
+        recordings = find_recordings(path)
+        found = list(dict.fromkeys(r.parent if is_session_folder(r.parent) else r for r in recordings))
+    if not found and path.name != SESSIONS:
         raise click.ClickException(f"{path} holds neither sessions nor recordings")
     yield from found
 

@@ -1,69 +1,115 @@
-"""Arguments of the accuracy benchmark, and the order in which its parts run."""
+"""How often sciatrack is right: on recordings of real people, and in simulation, each in tables of its own.
+
+Counting, false repetitions, holds, intervals, confidence and names, beside simple methods in the same run and
+beside the figures that are asked for; what is missed comes first. Recordings of real people are looked for in a
+folder `shared` beside the repository. Nothing simulated is validation.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from multiprocessing import get_context
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from accuracy.rows import Row
-from accuracy.set_tables import set_tables
-from accuracy.sets import FIRST_SEED, GRADES, run_set, set_jobs
-from accuracy.tables import as_text
+from accuracy import people
+from accuracy.goals import goal_tables
+from accuracy.parts import PARTS, REAL, SIMULATED, SIZES, Size, run_part, tables_of
+from accuracy.sets import FIRST_SEED, GRADES
+from accuracy.tables import Table, as_text
 
-PARTS = ("sets",)
-SETS_PER_CELL = {"quick": 1, "full": 10}
+GROUPS = {"real": REAL, "simulated": SIMULATED}
+EXAMPLES = """examples:
+  python benchmarks/accuracy --quick
+  python benchmarks/accuracy --only real
+  python benchmarks/accuracy --only sets --sets-per-cell 4 --dump /tmp/reps.parquet
+  python benchmarks/accuracy --seeds held-out --write docs/accuracy.md
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
+    size, wanted = _size(args), _wanted(args.only)
+    if any(part in REAL for part in wanted) and not people.available():
+        print(f"{people.ABSENT}\n")
     frames: dict[str, pd.DataFrame] = {}
-    wanted = args.only or list(PARTS)
-    if "sets" in wanted:
-        per_cell = args.sets_per_cell or SETS_PER_CELL["quick" if args.quick else "full"]
-        grades = tuple(args.grade or GRADES)
-        with _clocked("simulated sets"):
-            rows = spread(run_set, list(set_jobs(args.seeds, per_cell, grades)), args.workers)
-        frames["sets"] = pd.DataFrame([row for part in rows for row in part])
-        for table in set_tables(frames["sets"]):
-            print(as_text(table))
-    if args.dump and "sets" in frames:
-        frames["sets"].to_parquet(args.dump)
-        print(f"{len(frames['sets'])} rows in {args.dump}")
-    return 0
+    tables: list[Table] = []
+    crashes: list[str] = []
+    begin_s = time.perf_counter()
+    for part in wanted:
+        start_s = time.perf_counter()
+        rows, broken = run_part(part, size, args.seeds, tuple(args.grade or GRADES), args.workers)
+        crashes += broken
+        print(f"{part}: {len(rows)} rows in {time.perf_counter() - start_s:.0f} s", file=sys.stderr)
+        if not rows.empty:
+            frames[part] = rows
+            tables += tables_of(part, rows)
+    goals = goal_tables(frames)
+    for crash in crashes:
+        print(f"CRASHED: {crash}")
+    for table in (*goals, *tables):
+        print(as_text(table))
+    print(f"all of it in {time.perf_counter() - begin_s:.0f} s", file=sys.stderr)
+    if args.dump:
+        _dump(frames, args.dump)
+    if args.write:
+        from accuracy.report import write_report
+
+        write_report(args.write, frames, goals, tables, seeds=args.seeds, size=size, crashes=len(crashes))
+    return 1 if crashes else 0
 
 
-def spread(work: Callable[[Any], list[Row]], jobs: list[Any], workers: int) -> Iterable[list[Row]]:
-    """Results of jobs in order, from one process or several."""
-    if workers <= 1:
-        return [work(job) for job in jobs]
-    with get_context("spawn").Pool(workers) as pool:
-        return pool.map(work, jobs, chunksize=4)
+def _wanted(only: list[str] | None) -> list[str]:
+    """Names of parts, in their order; a group stands for its parts."""
+    if not only:
+        return list(PARTS)
+    # `real` is a group and a part of it: the group is meant.
+    named = {part for name in only for part in GROUPS.get(name, (name,))}
+    return [part for part in PARTS if part in named]
 
 
-@contextmanager
-def _clocked(what: str) -> Iterator[None]:
-    start_s = time.perf_counter()
-    yield
-    print(f"-- {what}: {time.perf_counter() - start_s:.0f} s")
+def _size(args: argparse.Namespace) -> Size:
+    size = SIZES["quick" if args.quick else "full"]
+    asked = {
+        "sets": args.sets_per_cell, "visits": args.visits, "nobody": args.nobody,
+        "daily": args.half_hours, "seeds": args.case_seeds,
+    }  # fmt: skip
+    return replace(size, **{name: value for name, value in asked.items() if value is not None})
+
+
+def _dump(frames: dict[str, pd.DataFrame], path: Path) -> None:
+    """Rows of the sets under the name given, those of other parts beside it."""
+    for part, rows in frames.items():
+        target = path if part == "sets" else path.with_stem(f"{path.stem}-{part}")
+        rows.to_parquet(target)
+        print(f"{len(rows)} rows in {target}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python benchmarks/accuracy", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few seeds: under a minute")
-    parser.add_argument("--only", action="append", choices=PARTS, help="a part; may be given again")
+    parser = argparse.ArgumentParser(
+        prog="python benchmarks/accuracy", description=__doc__, epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="a glance: few seeds, no DTW, under a minute")
+    names = sorted({*PARTS, *GROUPS})
+    parser.add_argument("--only", action="append", choices=names, help="a part or a group; may be given again")
     parser.add_argument(
         "--seeds", choices=tuple(FIRST_SEED), default="development",
-        help="held-out: seeds and shapes that nobody tunes on",
+        help="development: those that may be tuned on; held-out: seeds and shapes of movement that nobody tunes on",
     )  # fmt: skip
     parser.add_argument("--sets-per-cell", type=int, help="simulated sets for each exercise, placement and side")
-    parser.add_argument("--grade", action="append", choices=GRADES, help="only simulated cells of this grade")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
-    parser.add_argument("--dump", type=Path, help="write one row a simulated rep to this Parquet file")
+    parser.add_argument("--grade", action="append", choices=GRADES, help="only simulated sets of cells graded so")
+    parser.add_argument("--visits", type=int, help="simulated visits for each placement")
+    parser.add_argument("--nobody", type=int, help="recordings of nobody for each kind and placement")
+    parser.add_argument("--half-hours", type=int, help="half hours of simulated daily living")
+    parser.add_argument("--case-seeds", type=int, help="seeds for each adversarial case")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument(
+        "--dump", type=Path, help="write one row a simulated rep to this Parquet file, others beside it"
+    )
+    parser.add_argument("--write", type=Path, help="write the page with all tables and its figures")
     return parser

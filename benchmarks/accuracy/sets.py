@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
 
 from accuracy.rows import Row, rep_rows
+from baselines import BASELINES, Baseline
+from sciatrack_ingest import Recording
 from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.pipeline import analyze
-from sciatrack_signal.simulate import simulate_set
+from sciatrack_signal.simulate import Simulated, simulate_set
 
 PLACEMENTS = ("hip", "left_thigh", "right_thigh", "thigh")
 SIDES = ("left", "right")
@@ -20,6 +25,7 @@ SHAPES = {
     "development": ("half_cosine", "early_bell", "late_bell"),
     "held-out": ("creeping", "ratchet", "hesitant", "logistic"),
 }
+DRAWN = "drawn"
 NAMED_SHAPE_EVERY = 3
 NO_GYROSCOPE_EVERY = 4
 # The simulator draws 50 to 200 Hz; these take the least that the contract's sensors give.
@@ -39,6 +45,21 @@ class SetJob:
     shape: str | None
     gyroscope: bool
     asked_rate_hz: float | None
+
+    @classmethod
+    def of_row(cls, row: Any) -> SetJob:
+        """The job that a row of results came from."""
+        shape = None if row["shape"] == DRAWN else row["shape"]
+        rate_hz = None if np.isnan(row["asked_rate_hz"]) else float(row["asked_rate_hz"])
+        labels = (row[name] for name in ("exercise", "placement", "side"))
+        return cls(*labels, int(row["seed"]), shape, bool(row["gyroscope"]), rate_hz)
+
+
+def simulate_job(job: SetJob) -> Simulated:
+    return simulate_set(
+        job.exercise, job.placement, seed=job.seed, side=job.side,
+        shape=job.shape, mount="drawn", gyroscope=job.gyroscope, rate_hz=job.asked_rate_hz,
+    )  # fmt: skip
 
 
 def set_jobs(seeds: str, per_cell: int, grades: tuple[str, ...] = GRADES) -> Iterator[SetJob]:
@@ -83,15 +104,13 @@ def hold_class(exercise: str) -> str:
 
 def run_set(job: SetJob) -> list[Row]:
     """Simulates and analyses one set as labelled; one row a rep, with what is true of the whole set on each."""
-    made = simulate_set(
-        job.exercise, job.placement, seed=job.seed, side=job.side,
-        shape=job.shape, mount="drawn", gyroscope=job.gyroscope, rate_hz=job.asked_rate_hz,
-    )  # fmt: skip
+    made = simulate_job(job)
     analysis = analyze(made.recording)
     blocks = analysis.blocks
     about = asdict(job) | {
-        "shape": job.shape or "drawn",
-        "recording": made.recording.name,
+        "shape": job.shape or DRAWN,
+        "recording": f"{made.recording.name}-{job.side}",
+        "asked_rate_hz": job.asked_rate_hz if job.asked_rate_hz is not None else np.nan,
         "grade": grade(job.exercise, job.placement, job.side),
         "hold_class": hold_class(job.exercise),
         "severity": made.severity,
@@ -103,4 +122,10 @@ def run_set(job: SetJob) -> list[Row]:
         "answered": any(block.reps for block in blocks),
         "note": "; ".join(block.note for block in blocks if block.note),
     }
+    about |= {f"count {name}": _counted(method, made.recording) for name, method in BASELINES.items()}
     return rep_rows(made, analysis, about)
+
+
+def _counted(method: Baseline, recording: Recording) -> float:
+    moments_s = method(recording)
+    return float("nan") if moments_s is None else float(len(moments_s))

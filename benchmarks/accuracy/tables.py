@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sciatrack_signal.agreement import Interval, wilson
 
 NOTHING = "-"
+LONGEST_FIGURE = 24  # characters; a longer cell is a sentence
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,13 @@ class Table:
 
 
 def as_text(table: Table) -> str:
-    """The table with columns as wide as they need to be; the first one to the left, the others to the right."""
+    """The table with columns as wide as they need to be: words to the left, figures to the right."""
     lines = [list(table.header), *(list(row) for row in table.rows)]
     widths = [max(len(row[k]) for row in lines) for k in range(len(table.header))]
+    words = _word_columns(table)
     out = [f"{table.title}  [{table.about}]"]
     for row in lines:
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
+        cells = [c.ljust(w) if left else c.rjust(w) for c, w, left in zip(row, widths, words, strict=True)]
         out.append("  " + "  ".join(cells).rstrip())
     if table.note:
         out.append(f"  {table.note}")
@@ -38,11 +40,16 @@ def as_text(table: Table) -> str:
 def as_markdown(table: Table) -> str:
     """The same as a Markdown table under a heading of the third level."""
     out = [f"### {table.title}", "", _line(table.header)]
-    out.append(_line(["---", *["---:"] * (len(table.header) - 1)]))
+    out.append(_line(["---" if left else "---:" for left in _word_columns(table)]))
     out += [_line(row) for row in table.rows]
     if table.note:
         out += ["", table.note]
     return "\n".join(out) + "\n"
+
+
+def _word_columns(table: Table) -> list[bool]:
+    """Which columns hold words: the first one, and those with a long cell."""
+    return [k == 0 or any(len(row[k]) > LONGEST_FIGURE for row in table.rows) for k in range(len(table.header))]
 
 
 def _line(cells: Sequence[str]) -> str:

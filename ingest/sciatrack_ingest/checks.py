@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_ingest.recording import Finding, Float, Int
+from sciatrack_ingest.recording import Finding, Float, Int, finite_rows
 from sciatrack_ingest.units import STANDARD_GRAVITY_M_S2
 
 Mask = npt.NDArray[np.bool_]
@@ -40,18 +40,15 @@ class Clipping:
 def mask_missing(acc: Float, gyr: Float | None) -> tuple[Finding, ...]:
     """Turn infinities, and acceleration rows of only zeros, into NaN in place; count what is missing."""
     findings = []
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = [x.sum(axis=1) for x in (acc, gyr) if x is not None]
-    names = ("acc", "gyr")
-    for name, array, row_sum in zip(names, (acc, gyr), sums, strict=False):
-        if array is None or np.isfinite(row_sum).all():
+    for name, array in (("acc", acc), ("gyr", gyr)):
+        finite = finite_rows(array) if array is not None else None
+        if array is None or finite is None or finite.all():
             continue
         array[np.isinf(array)] = np.nan
-        n = int(np.isnan(array).any(axis=1).sum())
+        n = len(finite) - int(finite.sum())
         code = "missing_samples" if name == "acc" else "gyr_missing_samples"
-        if n:
-            findings.append(Finding(code, f"{n} of {len(array)} samples of {name} are missing", n))
-    zero = ~acc.any(axis=1)
+        findings.append(Finding(code, f"{n} of {len(array)} samples of {name} are missing", n))
+    zero = (acc[:, 0] == 0) & (acc[:, 1] == 0) & (acc[:, 2] == 0)
     n_zero = int(zero.sum())
     if n_zero:
         acc[zero] = np.nan

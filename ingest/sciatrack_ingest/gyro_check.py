@@ -10,9 +10,9 @@ The whole accelerometer negated (an iPhone) leaves the equation as it is; one ne
 two negated axes of the gyroscope, a left-handed frame like three. Turns about the vertical and axes that did
 not turn cannot be judged; neither can walking or shaking. What cannot be judged passes. On the 240
 recordings with a gyroscope in seven public sets of real people it refuses nothing, sets no gyroscope aside, and
-doubts 8: one unit of the UCI set whose calibration fault its SOURCE.md names. With one axis of them negated it
-finds a third to a half of those that can be judged (9 in 10 with a left-handed frame, counting doubts: all), with
-a wrong unit nine tenths.
+doubts 8: one unit of the UCI set whose calibration fault its SOURCE.md names. Of the 94 that can be
+judged it sets aside a quarter to a half with one axis negated, two thirds with a left-handed frame (and doubts the
+rest), and refuses nine in ten with the wrong unit.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def _in_order(path: object, stamps: _Stamps, place_of: Callable[[int], str]) -> 
     if not len(forward) or len(backward) > max(LATE_MIN_SAMPLES, BACKWARD_MAX_SHARE * len(step_s)):
         raise _backwards(path, stamps, int(backward[0]), place_of, f"in {len(backward)} places")
     period_s = float(np.median(forward))
-    limit = max(LATE_MIN_SAMPLES, min(1000, int(LATE_MAX_S / period_s)))
+    limit = max(LATE_MIN_SAMPLES, int(min(1000.0, LATE_MAX_S / period_s)))
     kept = np.ones(len(stamps.time_s), dtype=bool)
     late: list[int] = []
     for at in backward:

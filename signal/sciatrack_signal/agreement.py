@@ -58,8 +58,8 @@ def iou(truth: Float, found: Float) -> Float:
     low = np.maximum(truth[:, None, 0], found[None, :, 0])
     both = np.maximum(np.minimum(truth[:, None, 1], found[None, :, 1]) - low, 0.0)
     lengths = (truth[:, 1] - truth[:, 0])[:, None] + (found[:, 1] - found[:, 0])[None, :]
-    either = lengths - both
-    return np.divide(both, either, out=np.zeros_like(both), where=either > 0)
+    shares: Float = np.divide(both, lengths - both, out=np.zeros_like(both), where=lengths > both)
+    return shares
 
 
 def match_intervals(truth: Float, found: Float, *, min_iou: float = MATCH_IOU) -> tuple[Int, Float]:
@@ -86,6 +86,22 @@ def tally(truth: Float, found: Float, *, min_iou: float = MATCH_IOU) -> Tally:
     """How many intervals match one to one, were found wrongly, were missed."""
     matched = len(match_intervals(truth, found, min_iou=min_iou)[0])
     return Tally(matched, len(np.reshape(found, (-1, 2))) - matched, len(np.reshape(truth, (-1, 2))) - matched)
+
+
+def match_moments(windows: Float, moments: Float) -> Int:
+    """Pairs (p, 2) of row numbers: each moment lies in its window, one to one, as many pairs as can be.
+
+    windows : (k, 2), sorted by start and by end; they may overlap. moments : (m,), sorted.
+    """
+    windows, moments = np.reshape(windows, (-1, 2)), np.asarray(moments, float)
+    pairs, free = [], 0
+    # Windows in order take the first moment left: no later window could use an earlier moment better.
+    for row, (start, end) in enumerate(windows):
+        free = max(free, int(np.searchsorted(moments, start)))
+        if free < len(moments) and moments[free] <= end:
+            pairs.append((row, free))
+            free += 1
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
 def wilson(k: int, n: int, *, level: float = LEVEL) -> Interval:
@@ -259,15 +275,15 @@ def reliability(said: Float, happened: npt.NDArray[np.bool_], edges: Sequence[fl
     return Reliability(bins, float(gap), _mean((said - came) ** 2))
 
 
-def macro_f1(true: Sequence[str], named: Sequence[str]) -> float:
-    """Mean F1 over the classes that occur in `true`; anything else in `named` is an error or a refusal.
+def macro_f1(true: Sequence[str], named: Sequence[str], classes: Sequence[str] | None = None) -> float:
+    """Mean F1 over `classes` (those that occur in `true` if None); whatever else is named is a refusal.
 
-    A refusal costs recall of its true class and precision of none. NaN for nothing.
+    A refusal costs recall of its true class and precision of none. NaN without classes.
     """
     scores = []
-    for kind in sorted(set(true)):
+    for kind in sorted(set(true)) if classes is None else classes:
         hit = sum(t == kind and n == kind for t, n in zip(true, named, strict=True))
-        scores.append(2 * hit / (sum(n == kind for n in named) + sum(t == kind for t in true)))
+        scores.append(_ratio(2 * hit, sum(n == kind for n in named) + sum(t == kind for t in true)))
     return _mean(np.asarray(scores))
 
 

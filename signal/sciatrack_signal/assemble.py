@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.confidence import confidence
 from sciatrack_signal.dwells import Timed
 from sciatrack_signal.exercises import Exercise, View
 from sciatrack_signal.holds import measure_hold
@@ -24,6 +25,8 @@ INCOMPLETE_RETURN_SHARE = 0.25
 SHORT_SLACK_S = 0.5
 SHORT_SLACK_SHARE = 0.1
 LONG_FACTOR = 1.3
+# A rep with a gap in it is this much less sure.
+GAP_DOUBT = 0.95
 # A rep at the file's edge is cut if its missing part would lie within this long of the edge.
 EDGE_S = 1.0
 
@@ -36,13 +39,16 @@ class Context:
     view: View
     side: str
     holds_given: bool
-    confidence: float
 
 
 def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
     """Reps of one run in order of time; `set` is 0 until the caller numbers the sets."""
-    parity, sure = rest_parity(trace, timed)
+    parity, sure = rest_parity(trace, timed, context.exercise.hold_s)
     count = timed.run.count
+    strokes = np.abs(np.diff(timed.run.levels))
+    spread = float(strokes.std() / max(float(strokes.mean()), 1e-9))
+    ratio = timed.run.amplitude_deg / context.view.min_range_deg
+    sureness = confidence(ratio, spread, polarity_sure=sure)
     reps: list[Rep] = []
     ranges = _ranges_deg(timed, parity)
     median_deg = float(np.median(ranges[np.isfinite(ranges)])) if np.isfinite(ranges).any() else 0.0
@@ -51,7 +57,7 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
         if cut and (timed.run.passed[0 if apex == 0 else 1] or not _at_file_edge(trace, timed, apex)):
             continue
         flags = set() if sure else {"assumed_polarity"}
-        reps.append(_rep(trace, timed, apex, float(ranges[apex]), median_deg, context, flags, cut=cut))
+        reps.append(_rep(trace, timed, apex, float(ranges[apex]), median_deg, context, flags, sureness, cut=cut))
     return reps
 
 
@@ -73,7 +79,7 @@ def _at_file_edge(trace: Trace, timed: Timed, apex: int) -> bool:
 
 def _rep(
     trace: Trace, timed: Timed, apex: int, range_deg: float, median_deg: float, context: Context, flags: set[str],
-    *, cut: bool,
+    sureness: float, *, cut: bool,
 ) -> Rep:  # fmt: skip
     count = timed.run.count
     start = timed.departs[apex - 1].outer if apex > 0 else float(timed.run.points[0])
@@ -95,6 +101,7 @@ def _rep(
             flags |= _hold_flags(hold.hold_s, context.exercise)
             flags |= {"interrupted_hold"} if hold.interrupted else set()
             flags |= {"fading_hold"} if hold.fading else set()
+            flags |= {"low_certainty"} if context.view.observability == "counts" else set()
         end = max(end, hold.end)
     gap = not bool(trace.valid[int(start) : int(np.ceil(end)) + 1].all())
     if gap:
@@ -103,7 +110,7 @@ def _rep(
         set=0, start_s=_seconds(trace, start), hold_start_s=hold_start, hold_end_s=hold_end,
         end_s=_seconds(trace, end), hold_s=hold_s, hold_longest_s=longest, hold_s_low=low, hold_s_high=high,
         side=context.side, rom_deg=range_deg, complete=complete,
-        confidence=context.confidence * (0.8 if gap else 1.0), flags=tuple(sorted(flags)),
+        confidence=sureness * (GAP_DOUBT if gap else 1.0), flags=tuple(sorted(flags)),
     )  # fmt: skip
 
 
@@ -115,4 +122,5 @@ def _hold_flags(hold_s: float, exercise: Exercise) -> set[str]:
 
 
 def _seconds(trace: Trace, row: float) -> float:
-    return float(trace.start_s + row / trace.rate_hz)
+    """Time of a row; an edge that was read beyond the recording lies at its end."""
+    return float(trace.seconds(min(max(row, 0.0), trace.n - 1.0)))

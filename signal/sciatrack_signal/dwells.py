@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.moves import Edge, arrival, departure
+from sciatrack_signal.moves import Edge, arrival, last_step, reversed_edge
 from sciatrack_signal.segmentation import Strokes, angle_about
 from sciatrack_signal.trace import Trace
 
@@ -19,10 +19,6 @@ Float = npt.NDArray[np.float64]
 PLATEAU_SHARE = 0.15
 # The plateau's level where the move arrives or departs is taken over this long.
 LEVEL_WINDOW_S = 0.6
-# A move arrives within this share of its plateau; a later change is a change of the hold.
-EARLY_SHARE = 0.45
-# A step up within the plateau counts from this share of the plateau's own spread.
-STEP_SHARE = 0.4
 # Sway is measured on plateaus at least this long.
 SWAY_MIN_S = 1.0
 # No plateau is known better than this (degrees).
@@ -71,13 +67,17 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
         sign = 1.0 if angle[points[k + 1]] > angle[points[k]] else -1.0
         up_start, up_end = plateaus[k + 1]
         down_start, down_end = plateaus[k]
-        segment = sign * angle[points[k] : points[k + 1] + 1]
-        to = _arrival_level(sign * angle[up_start:up_end], window, float(sway[k + 1]))
-        away = -_arrival_level(-sign * angle[down_start:down_end][::-1], window, float(sway[k]))
-        into = arrival(segment, to, float(sway[k + 1]), smoothing)
-        out = departure(-segment, -away, float(sway[k]), smoothing)
+        onward = sign * angle[points[k] : up_end]
+        backward = -sign * angle[down_start : points[k + 1] + 1][::-1]
+        peak = float(np.max(np.diff(sign * angle[points[k] : points[k + 1] + 1]), initial=0.0))
+        onto, to = last_step(onward, max(up_start - points[k], 1), peak, float(sway[k + 1]), window)
+        off, away = last_step(backward, max(points[k + 1] + 1 - down_end, 1), peak, float(sway[k]), window)
+        into = arrival(onward, to, float(sway[k + 1]), smoothing, onto)
+        out = reversed_edge(
+            arrival(backward, away, float(sway[k]), smoothing, off), int(points[k + 1]) - down_start
+        )
         arrives.append(_shifted(into, first + int(points[k])))
-        departs.append(_shifted(out, first + int(points[k])))
+        departs.append(_shifted(out, first + down_start))
     levels = np.array([float(np.median(angle[a:b])) for a, b in plateaus])
     return Timed(run, tuple(departs), tuple(arrives), sway, levels, first, angle)
 
@@ -112,26 +112,14 @@ def _plateau(
 
 
 def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Float:
-    """Standard deviation about a straight line on each plateau; short plateaus take the median of the others."""
+    """Standard deviation about a straight line on each plateau; the median of all at least."""
     sway = np.full(len(plateaus), np.nan)
     for k, (start, end) in enumerate(plateaus):
         if end - start >= SWAY_MIN_S * rate_hz:
-            part = angle[start:end]
+            quarter = (end - start) // 4
+            part = angle[start + quarter : end - quarter]  # the middle: moves may still go on at the ends
             x = np.arange(len(part)) - 0.5 * (len(part) - 1)
             slope = float(x @ part) / float(x @ x)
             sway[k] = float((part - part.mean() - slope * x).std())
     usual = float(np.nanmedian(sway)) if np.isfinite(sway).any() else 4 * SWAY_FLOOR_DEG
-    return np.maximum(np.where(np.isfinite(sway), sway, usual), SWAY_FLOOR_DEG)
-
-
-def _arrival_level(part: Float, window: int, sway_deg: float) -> float:
-    """Level of a plateau where the move arrives at it: that of its first part, once the last step up is made.
-
-    A grasp or a stair on the way (a knee held at 82 % of its way, then drawn in) lies inside the plateau's rows.
-    """
-    if len(part) <= window:
-        return float(part.max())
-    early = part[: max(window, round(EARLY_SHARE * len(part)))]
-    top = float(np.quantile(early, 0.9))
-    start = int(np.argmax(early >= top - STEP_SHARE * (top - float(part.min())) - sway_deg))
-    return float(np.median(part[start : start + window]))
+    return np.maximum(np.where(np.isfinite(sway), np.maximum(sway, usual), usual), SWAY_FLOOR_DEG)

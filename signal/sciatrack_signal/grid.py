@@ -83,9 +83,10 @@ def _average_blocks(recording: Recording, factor: int) -> Grid:
     step_s = recording.duration_s / (recording.n_samples - 1)
     acc = _block_means(recording.acc, factor, n)
     gyr = None if recording.gyr is None else _block_means(recording.gyr, factor, n)
-    valid = np.isfinite(acc[:, 0])
+    if not np.isfinite(acc).all():
+        return _average_by_time(recording, factor)
     start_s = float(recording.time_s[0]) + 0.5 * (factor - 1) * step_s
-    return Grid(start_s, 1.0 / (factor * step_s), _fill(acc, valid), _fill_gyr(gyr), valid)
+    return Grid(start_s, 1.0 / (factor * step_s), acc, _fill_gyr(gyr), np.ones(n, dtype=bool))
 
 
 def _block_means(x: Float, factor: int, n: int) -> Float:
@@ -118,7 +119,9 @@ def _average_by_time(recording: Recording, factor: int) -> Grid:
     start_s = float(recording.time_s[0])
     grid_s = start_s + np.arange(n) / rate_hz
     gyr = None
-    if recording.gyr is not None:
+    if recording.gyr is not None and not finite.any():
+        gyr = np.zeros((n, 3))
+    elif recording.gyr is not None:
         gyr = recording.gyr if finite.all() else recording.gyr[finite]
         gyr = _bins(time_s, np.nan_to_num(gyr), grid_s, rate_hz)
     valid = np.ones(n, dtype=bool)
@@ -145,16 +148,6 @@ def _bins(time_s: Float, x: Float, grid_s: Float, rate_hz: float) -> Float:
         mean = np.bincount(index, weights=x[:, k], minlength=n)[filled] / count[filled]
         columns.append(np.interp(grid_s, mean_time_s, mean))
     return np.column_stack(columns)
-
-
-def _fill(x: Float, valid: Bool) -> Float:
-    """Replaces rows that are not valid by interpolation along the rows; they stay marked."""
-    if valid.all() or not valid.any():
-        return x if valid.any() else np.tile([0.0, 0.0, 9.81], (len(x), 1))
-    rows = np.arange(len(x))
-    for k in range(3):
-        x[~valid, k] = np.interp(rows[~valid], rows[valid], x[valid, k])
-    return x
 
 
 def _fill_gyr(gyr: Float | None) -> Float | None:

@@ -14,11 +14,15 @@ Float = npt.NDArray[np.float64]
 
 # A dip in a hold loses this share of the range and this many times the sway; less is sway.
 DIP_SWAY = 4.0
-# A return whose peak speed is below this share of the out-move's is no departure but a fading hold.
+# A return whose peak speed is below this share of the out-move's, and that takes this long, is no departure but a
+# fading hold.
 FADING_SPEED_SHARE = 0.25
-# Half width of a 90 % interval in standard errors of a difference of two edges, as calibrated on simulated sets
-# by benchmarks/accuracy (a normal law would say 1.64; shapes of movement make the errors larger than noise does).
-COVERAGE_FACTOR = 1.64
+FADING_MIN_S = 6.0
+# Half width of a 90 % interval in standard errors of a difference of two edges, calibrated on simulated sets by
+# benchmarks/accuracy (a normal law would say 1.64; lapses and fidgets give the errors long tails). A hold with a
+# dip in it may have been taken for longer or shorter than it was.
+COVERAGE_FACTOR = 2.8
+DISTURBED_FACTOR = 2.0
 # No edge is better than this: half a row of the grid and the clock of a good sensor.
 EDGE_FLOOR_S = 0.02
 
@@ -43,15 +47,19 @@ def measure_hold(timed: Timed, apex: int, rate_hz: float) -> Hold:
     start, end = timed.dwell(apex)
     angle = _towards_apex(timed, apex)
     fading = False
-    if out.peak_speed < FADING_SPEED_SHARE * into.peak_speed:
+    slow = timed.arrives[apex].at - out.at > FADING_MIN_S * rate_hz
+    if slow and out.peak_speed < FADING_SPEED_SHARE * into.peak_speed:
         faded = _fade_row(timed, angle, apex, start)
         if faded is not None:
             end, fading = faded, True
     hold_s = (end - start) / rate_hz
     parts = _undisturbed(timed, angle, apex, start, end)
     longest_s = min(max(b - a for a, b in parts) / rate_hz, hold_s) if parts else hold_s
-    half = COVERAGE_FACTOR * float(
-        np.hypot(max(into.error / rate_hz, EDGE_FLOOR_S), max(out.error / rate_hz, EDGE_FLOOR_S))
+    disturbed = DISTURBED_FACTOR if len(parts) > 1 or fading else 1.0
+    half = (
+        disturbed
+        * COVERAGE_FACTOR
+        * float(np.hypot(max(into.error / rate_hz, EDGE_FLOOR_S), max(out.error / rate_hz, EDGE_FLOOR_S)))
     )
     return Hold(start, end, hold_s, longest_s, max(0.0, hold_s - half), hold_s + half, len(parts) > 1, fading)
 

@@ -32,13 +32,28 @@ MINIMUM_JERK_T90 = 0.75257
 PROFILE_SD_SHARE = 0.748
 # A slow-down to below this share of the peak splits a move, if this share of the range is left on both sides.
 STOP_SPEED_SHARE = 0.3
-STOP_PART_MIN = 0.08
+STOP_PART_MIN = 0.12
+# and this many times the sway; where that is more than the third of the range, stops cannot be told from sway.
+STOP_NOISE = 4.0
+STOP_PART_MAX = 0.34
+# Speed is smoothed by this share of the move's rows before stops are sought in it: sway is no stop.
+STOP_SIGMA_SHARE = 0.06
 # Speed that shows a move going on after a stop: just above the share that ends a move.
 MOVING_SHARE = 1.2 * EDGE_SPEED_SHARE
-# Half-way to 90 % in more rows than this: sway crosses the levels more than once, so the angle is smoothed by
-# this share of that time, whose effect on the time is then taken out again.
-SLOW_RISE_ROWS = 8.0
-SLOW_SMOOTHING_SHARE = 0.25
+# Standard error of an edge: this share of how far the move is extrapolated, since shapes differ, and this many
+# times what the sway makes of one crossing. Calibrated on simulated sets of all severities, see
+# benchmarks/accuracy.
+SHAPE_ERROR = 0.06
+SWAY_ERROR = 1.25
+# A move that has reached its plateau may go on within this share of it, by at least this share of the range and
+# this many times the sway; smaller or later changes are changes of the hold. Speeds are taken after this smoothing.
+EARLY_SHARE = 0.45
+EARLY_MAX_WINDOWS = 7  # of the level's 0.6 s: a grasp takes at most 2.5 s
+STEP_MIN_SHARE = 0.05
+STEP_NOISE = 6.0
+STEP_MAX_SHARE = 0.2
+STEP_SIGMA_ROWS = 3
+STEP_SPEED_SHARE = 0.12
 
 
 @dataclass(frozen=True)
@@ -52,41 +67,69 @@ class Edge:
     peak_speed: float
 
 
-def arrival(angle: Float, level: float, noise_deg: float, smoothing: float) -> Edge:
+def arrival(angle: Float, level: float, noise_deg: float, smoothing: float, stop_row: int | None = None) -> Edge:
     """The end of a move that goes from angle[0] to `level` (deg), upwards.
 
     angle (n,) from before the departure to after the arrival; noise_deg: sway about the plateau;
-    smoothing: sigma in rows of the smoothing that the angle has been through.
+    smoothing: sigma in rows of the smoothing that the angle has been through; stop_row: where the last part of
+    the move starts, if that is known (see `last_step`).
     """
     start = float(angle[0])
     span = level - start
     calm_speed = _run_mean(np.diff(angle))
     peak = float(calm_speed.max(initial=0.0))
-    base_at, base = _last_stop(angle, _run_mean(calm_speed), peak, span)
+    if stop_row is None:
+        base_at, base = _last_stop(angle, start, span, noise_deg)
+    else:
+        base_at, base = stop_row, float(angle[stop_row])
     part = level - base
     if part < 1e-6 or peak < 1e-9:
         return Edge(float(len(angle) - 1), float(len(angle) - 1), 1.0, max(peak, 1e-9))
     half, rise = _half_and_rise(angle, base, part, base_at)
-    if rise > SLOW_RISE_ROWS:  # a slow move crosses a level many times: look again, as calmly as it moves
-        sigma = SLOW_SMOOTHING_SHARE * rise
-        smoothing = float(np.hypot(smoothing, sigma))
-        half, rise = _half_and_rise(gaussian(angle[:, None], sigma)[:, 0], base, part, base_at)
-        noise_deg = noise_deg / 2.0
-    true_rise = np.sqrt(max(rise**2 - (smoothing / PROFILE_SD_SHARE) ** 2, (0.3 * rise) ** 2))
+    true_rise = float(np.sqrt(max(rise**2 - (smoothing / PROFILE_SD_SHARE) ** 2, (0.3 * rise) ** 2)))
     own_peak = 1.875 * part * (MINIMUM_JERK_T90 - 0.5) / true_rise
     ratio = EDGE_SPEED_SHARE if base_at == 0 else min(0.9, EDGE_SPEED_SHARE * max(peak / own_peak, 1.0))
     reach = 0.5 * np.sqrt(1.0 - np.sqrt(ratio)) / (MINIMUM_JERK_T90 - 0.5)
     slope = 1.04 / 1.875 * own_peak
-    error = np.hypot(reach * noise_deg / max(slope, 1e-9) * 0.5, 0.06 * true_rise * reach)
+    error = np.hypot(SWAY_ERROR * reach * noise_deg / max(slope, 1e-9), SHAPE_ERROR * true_rise * reach)
     at, outer = half + reach * true_rise, half + 0.5 / (MINIMUM_JERK_T90 - 0.5) * true_rise
     return Edge(float(at), float(outer), float(error), own_peak if base_at == 0 else peak)
 
 
-def departure(angle: Float, level: float, noise_deg: float, smoothing: float) -> Edge:
-    """The start of a move from `level` down to angle[-1]: an arrival read backwards in time."""
-    edge = arrival(angle[::-1], level, noise_deg, smoothing)
-    last = len(angle) - 1
-    return Edge(last - edge.at, last - edge.outer, edge.error, edge.peak_speed)
+def reversed_edge(edge: Edge, last_row: int) -> Edge:
+    """An edge that was read backwards in time, in rows of the angle as it was; a departure is such an arrival."""
+    return Edge(last_row - edge.at, last_row - edge.outer, edge.error, edge.peak_speed)
+
+
+def last_step(
+    angle: Float, plateau: int, peak_speed: float, noise_deg: float, window: int
+) -> tuple[int | None, float]:
+    """Where the last part of a move starts, if it goes on within the plateau, and the level it arrives at.
+
+    angle (n,) from before the departure to the end of the plateau, upwards; plateau: first row within the plateau's
+    share of the top; peak_speed in deg per row; window: rows over which a level is taken. A knee that is grasped
+    and then drawn in stops short of the top and moves on by a few percent of the range.
+    """
+    part = gaussian(angle[plateau:, None], STEP_SIGMA_ROWS)[:, 0]
+    reach = max(window, round(min(EARLY_SHARE * len(part), EARLY_MAX_WINDOWS * window)))
+    fast = np.diff(part[: reach + 1]) > STEP_SPEED_SHARE * peak_speed
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], fast.astype(np.int8), [0]]))).reshape(-1, 2)
+    span = float(part.max()) - float(angle[0])
+    least = max(STEP_MIN_SHARE * span, STEP_NOISE * noise_deg)
+    if least > STEP_MAX_SHARE * span:  # too shaky to tell a step from sway
+        edges = edges[:0]
+    for start, end in edges[::-1].tolist():
+        before = part[max(0, start - window) : start]
+        if start < STEP_SIGMA_ROWS or part[end] - part[start] < least or len(before) < STEP_SIGMA_ROWS:
+            continue
+        after = float(np.median(part[end : end + window]))
+        if after - float(np.quantile(before, 0.75)) > 0.5 * least:
+            return plateau + start, after
+    if len(part) <= window:
+        return None, float(angle[plateau:].max())
+    top = float(np.quantile(part[: 2 * window], 0.9))
+    there = int(np.argmax(part >= top - max(least, noise_deg)))
+    return None, float(np.median(part[there : there + window]))
 
 
 def _half_and_rise(angle: Float, base: float, part: float, base_at: int) -> tuple[float, float]:
@@ -104,19 +147,27 @@ def _run_mean(speed: Float) -> Float:
     return np.asarray((padded[:-2] + padded[1:-1] + padded[2:]) / 3.0)
 
 
-def _last_stop(angle: Float, calm: Float, peak: float, span: float) -> tuple[int, float]:
+def _last_stop(angle: Float, start: float, span: float, noise_deg: float) -> tuple[int, float]:
     """Row and angle of the last stop inside the move; the start of the move if there is none."""
-    there = np.flatnonzero(angle >= angle[0] + (1.0 - STOP_SPEED_SHARE * STOP_PART_MIN) * span)
+    part_min = max(STOP_PART_MIN, STOP_NOISE * noise_deg / max(span, 1e-9))
+    if part_min > STOP_PART_MAX:
+        return 0, start
+    moving = np.flatnonzero((angle > start + 0.1 * span) & (angle < start + 0.9 * span))
+    rows = int(moving[-1] - moving[0]) if len(moving) else 0
+    smooth = gaussian(angle[:, None], max(1.5, STOP_SIGMA_SHARE * rows))[:, 0]
+    calm = np.diff(smooth)
+    peak = float(calm.max(initial=0.0))
+    there = np.flatnonzero(smooth >= start + (1.0 - STOP_SPEED_SHARE * STOP_PART_MIN) * span)
     calm = calm[: int(there[0]) if len(there) else len(calm)]
     if len(calm) < 5:
-        return 0, float(angle[0])
+        return 0, start
     low = np.flatnonzero((calm[1:-1] <= calm[:-2]) & (calm[1:-1] <= calm[2:])) + 1
-    share = (angle[low] - angle[0]) / max(span, 1e-9)
-    low = low[(calm[low] < STOP_SPEED_SHARE * peak) & (share > STOP_PART_MIN) & (share < 1.0 - STOP_PART_MIN)]
+    share = (smooth[low] - start) / max(span, 1e-9)
+    low = low[(calm[low] < STOP_SPEED_SHARE * peak) & (share > part_min) & (share < 1.0 - part_min)]
     for at in low[::-1]:  # a stop counts if the move was fast before it and picks up speed after it
         if min(calm[at:].max(), calm[:at].max()) > MOVING_SHARE * peak:
-            return int(at), float(angle[at])
-    return 0, float(angle[0])
+            return int(at), float(smooth[at])
+    return 0, start
 
 
 def _first_crossing(angle: Float, value: float, start: int) -> float:

@@ -90,7 +90,7 @@ def multiply(p: Float, q: Float) -> Float:
 
 
 def conjugate(q: Float) -> Float:
-    return q * np.array([1.0, -1.0, -1.0, -1.0])[:, None]
+    return np.asarray(q * np.array([1.0, -1.0, -1.0, -1.0])[:, None])
 
 
 def rotate(q: Float, x: Float) -> Float:

@@ -14,13 +14,13 @@ import numpy.typing as npt
 
 from sciatrack_ingest import Recording
 from sciatrack_signal.assemble import Context, assemble
-from sciatrack_signal.dwells import Timed, time_moves
+from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import Exercise, View, catalogue, get
 from sciatrack_signal.grid import to_grid
 from sciatrack_signal.plausible import deliberate, likeness, possible
 from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.result import Analysis, Block, Rep
-from sciatrack_signal.segmentation import FEW_STROKES, conviction, find_runs
+from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction, find_runs
 from sciatrack_signal.trace import Trace, build_trace
 from sciatrack_signal.walking import walking
 
@@ -38,6 +38,8 @@ KIND_PACE = 3.0
 # Such a move has this many times the smallest range, and this much rest before and after it.
 ALONE_RANGE = 1.5
 ALONE_REST_S = 1.0
+# Observability at which holds are measured; at `counts` they are estimates and each is flagged.
+HOLDS_GIVEN = ("full", "counts")
 AUTO = "auto"
 GENERIC = "generic"
 
@@ -78,14 +80,15 @@ def analyze(
     if grid is None or grid.n < 2:
         return _answer(recording, labels, [], "the recording is empty")
     trace = build_trace(grid)
-    timed = [time_moves(trace, run) for run in find_runs(trace, _barriers(trace))]
-    kept, note = _select(trace, timed, labels)
-    context = Context(labels.exercise, view, _rep_side(labels), view.observability == "full", 0.95)
+    kept, note = _select(trace, find_runs(trace, _barriers(trace)), labels)
+    context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN)
     reps = []
     for run in kept:
-        made = assemble(trace, run, context)
+        made = assemble(trace, time_moves(trace, run), context)
         if len(made) >= labels.exercise.min_set_reps:
             reps.extend(made)
+    if kept and not reps:
+        note = "too few whole repetitions were found"
     return _answer(recording, labels, _number_sets(reps), "; ".join(n for n in (note, trace.gyro_note) if n))
 
 
@@ -113,15 +116,15 @@ def _barriers(trace: Trace) -> npt.NDArray[np.int64]:
     return np.flatnonzero(np.diff(np.concatenate([[0], blocked]))).reshape(-1, 2)
 
 
-def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Timed], str]:
+def _select(trace: Trace, runs: list[Strokes], labels: Labels) -> tuple[list[Strokes], str]:
     """The runs that are the exercise, and a note if there are none."""
     view, needed = labels.view, labels.exercise.min_set_reps
-    clear: list[tuple[float, Timed]] = []
-    few: list[Timed] = []
+    clear: list[tuple[float, Strokes]] = []
+    few: list[Strokes] = []
     small = 0.0
-    for run in timed:
-        amplitude = run.run.amplitude_deg
-        if run.run.reversals < 2 * needed - 1:
+    for run in runs:
+        amplitude = run.amplitude_deg
+        if run.reversals < 2 * needed - 1:
             continue
         measured = likeness(trace, run)
         if needed > 1:
@@ -132,10 +135,10 @@ def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Time
             continue
         if amplitude < view.min_range_deg:
             small = max(small, amplitude)
-        elif run.run.reversals < FEW_STROKES:
+        elif run.reversals < FEW_STROKES:
             few.append(run)
         else:
-            clear.append((conviction(np.abs(np.diff(run.run.levels))) * (1.0 - measured.unlike), run))
+            clear.append((conviction(np.abs(np.diff(run.levels))) * (1.0 - measured.unlike), run))
     clear.sort(key=lambda item: -item[0])
     kept = _of_one_kind(trace, clear, few, view) if needed == 1 else _apart([run for _, run in clear])
     if kept:
@@ -145,13 +148,11 @@ def _select(trace: Trace, timed: list[Timed], labels: Labels) -> tuple[list[Time
     return [], "no repeated movement was found"
 
 
-def _of_one_kind(
-    trace: Trace, clear: list[tuple[float, Timed]], few: list[Timed], view: View
-) -> list[Timed]:
+def _of_one_kind(trace: Trace, clear: list[tuple[float, Strokes]], few: list[Strokes], view: View) -> list[Strokes]:
     """One exercise is one axis and one pair of poses in the sensor's frame: those of the clearest run."""
     if not clear:
         alone = [run for run in few if _stands_alone(trace, run, view)]
-        best = max(alone, key=lambda run: run.run.amplitude_deg, default=None)
+        best = max(alone, key=lambda run: run.amplitude_deg, default=None)
     else:
         best = clear[0][1]
     if best is None:
@@ -160,39 +161,40 @@ def _of_one_kind(
     return _apart([best, *others])
 
 
-def _apart(runs: list[Timed]) -> list[Timed]:
+def _apart(runs: list[Strokes]) -> list[Strokes]:
     """The runs that overlap none before them."""
-    kept: list[Timed] = []
+    kept: list[Strokes] = []
     for run in runs:
         if not any(_overlap(run, other) for other in kept):
             kept.append(run)
     return kept
 
 
-def _overlap(a: Timed, b: Timed) -> bool:
-    return bool(a.run.points[0] < b.run.points[-1] and b.run.points[0] < a.run.points[-1])
+def _overlap(a: Strokes, b: Strokes) -> bool:
+    return bool(a.points[0] < b.points[-1] and b.points[0] < a.points[-1])
 
 
-def _alike(trace: Trace, best: Timed, other: Timed) -> bool:
-    about = abs(float(best.run.axis @ other.run.axis))
-    pose, other_pose = (trace.up[run.run.points].mean(axis=0) for run in (best, other))
+def _alike(trace: Trace, best: Strokes, other: Strokes) -> bool:
+    about = abs(float(best.axis @ other.axis))
+    pose, other_pose = (trace.up[run.points].mean(axis=0) for run in (best, other))
     near = float(pose @ other_pose) / max(float(np.linalg.norm(pose) * np.linalg.norm(other_pose)), 1e-9)
-    ratio = best.run.amplitude_deg / max(other.run.amplitude_deg, 1e-9)
+    ratio = best.amplitude_deg / max(other.amplitude_deg, 1e-9)
     pace = _rows_a_rep(best) / max(_rows_a_rep(other), 1e-9)
     alike = 1 / KIND_RANGE < ratio < KIND_RANGE and 1 / KIND_PACE < pace < KIND_PACE
     return alike and about > KIND_COSINE and near > KIND_COSINE
 
 
-def _rows_a_rep(timed: Timed) -> float:
+def _rows_a_rep(run: Strokes) -> float:
     """Rows a rep, from one stroke to the next but one, in the middle of the run."""
-    return float(2.0 * np.median(np.diff(timed.run.points)))
+    return float(2.0 * np.median(np.diff(run.points)))
 
 
-def _stands_alone(trace: Trace, run: Timed, view: View) -> bool:
-    """Whether one or two moves are clear enough to be reps: well above the smallest range, with rest around them."""
-    if run.run.amplitude_deg < ALONE_RANGE * view.min_range_deg or run.run.passed != (False, False):
+def _stands_alone(trace: Trace, run: Strokes, view: View) -> bool:
+    """Whether one or two moves are clear enough to be reps: well above the smallest range, rest around them."""
+    if run.amplitude_deg < ALONE_RANGE * view.min_range_deg or run.passed != (False, False):
         return False
-    rests_s = (still_outside_s(trace, run, before=True), still_outside_s(trace, run, before=False))
+    timed = time_moves(trace, run)
+    rests_s = (still_outside_s(trace, timed, before=True), still_outside_s(trace, timed, before=False))
     return min(rests_s) >= ALONE_REST_S
 
 

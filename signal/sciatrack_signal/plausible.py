@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.dwells import Timed
+from sciatrack_signal.segmentation import Strokes
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.trace import Trace
 
@@ -95,9 +95,8 @@ def possible(measured: Likeness) -> bool:
     return measured.unlike <= NAMED_UNLIKE_MAX
 
 
-def likeness(trace: Trace, timed: Timed) -> Likeness:
+def likeness(trace: Trace, run: Strokes) -> Likeness:
     """Measures one run."""
-    run = timed.run
     points, amplitude = run.points, max(run.amplitude_deg, 1e-6)
     rows = slice(int(points[0]), int(points[-1]) + 1)
     even, odd = run.levels[0::2], run.levels[1::2]

@@ -11,7 +11,6 @@ is the only number that decides what counts as a rep of a set: local and relativ
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +33,8 @@ DIP_SHARE = 0.4
 STROKE_MAX = 1.9
 # Longest time from one turning point to the next: a hold of 30 s kept twice as long.
 STEP_MAX_S = 70.0
+# The first or last stroke of a set that is longer than this many medians began (ended) beyond its rest pose.
+LONG_STROKE = 1.4
 # A stretch without strokes ends a set's common scale if it is this many times the usual step, and this long.
 PAUSE_RATIO = 3.0
 PAUSE_MIN_S = 8.0
@@ -85,8 +86,8 @@ class Strokes:
 
 
 def find_runs(trace: Trace, barriers: Int) -> list[Strokes]:
-    """All runs of alike strokes in the recording, in order of their first row. They may overlap: a set of
-    three long holds and the breathing in them are both runs; which is the exercise is decided by what is known of it.
+    """All runs of alike strokes in the recording, in order of their first row. They may overlap: a set
+    of three long holds and the breathing in them are both runs; which is the exercise is for others to decide.
 
     barriers (k, 2): rows that no run may cross (walking, long gaps).
     """
@@ -148,28 +149,36 @@ def _search(trace: Trace, first: int, last: int, found: list[Strokes]) -> None:
             continue
         best: list[Strokes] = []
         for seed, amplitude_deg in _seeds(trace, start, end):
-            if _explained(found, int(seed[0]), int(seed[-1]), amplitude_deg):
+            known = _like(found, int(seed[0]), int(seed[-1]), amplitude_deg)
+            if any(run.count >= len(seed) - 1 for run in known):
                 continue
-            parts = [
-                part
-                for part in _refine_parts(trace, seed, start, end)
-                if not _explained(found, int(part.points[0]), int(part.points[-1]), part.amplitude_deg)
-            ]
-            found.extend(parts)
-            best = best or parts
+            new = [part for part in _refine_parts(trace, seed, start, end) if _add(found, part)]
+            best = best or new
         if best:
             edges = [start, *(int(p) for run in best for p in (run.points[0], run.points[-1])), end]
             pending.extend(zip(edges[0::2], edges[1::2], strict=True))
 
 
-def _explained(found: list[Strokes], first: int, last: int, amplitude_deg: float) -> bool:
-    """Whether a run of about this range over these rows is known already."""
+def _add(found: list[Strokes], part: Strokes) -> bool:
+    """Adds a run in the place of shorter ones of its kind, unless a longer one is there; False if it is not new."""
+    known = _like(found, int(part.points[0]), int(part.points[-1]), part.amplitude_deg)
+    if any(run.count >= part.count for run in known):
+        return False
+    found[:] = [run for run in found if not any(run is shorter for shorter in known)]
+    found.append(part)
+    return True
+
+
+def _like(found: list[Strokes], first: int, last: int, amplitude_deg: float) -> list[Strokes]:
+    """Runs of about this range that share most of the shorter one's rows with [first, last]."""
+    like = []
     for run in found:
-        shared = min(last, int(run.points[-1])) - max(first, int(run.points[0]))
+        start, end = int(run.points[0]), int(run.points[-1])
         ratio = run.amplitude_deg / max(amplitude_deg, 1e-9)
-        if shared > 0.5 * (last - first) and 1.0 / SAME_SCALE < ratio < SAME_SCALE:
-            return True
-    return False
+        shared = min(last, end) - max(first, start)
+        if shared > 0.5 * min(last - first, end - start) and 1.0 / SAME_SCALE < ratio < SAME_SCALE:
+            like.append(run)
+    return like
 
 
 def _seeds(trace: Trace, start: int, end: int) -> list[tuple[Int, float]]:
@@ -271,22 +280,34 @@ def _with_passages(run: Strokes, ends: tuple[int | None, int | None], rate_hz: f
     points, levels = list(run.points), list(run.levels)
     passed = [False, False]
     for side, beyond in enumerate(ends):
-        at = 0 if side == 0 else -1
-        if beyond is None or abs(beyond + run.first - points[at]) > STEP_MAX_S * rate_hz:
+        at, inner = (0, 1) if side == 0 else (-1, -2)
+        if len(levels) > 3 and abs(levels[inner] - levels[at]) > LONG_STROKE * run.amplitude_deg:
+            place = _passage(run, points[at] - run.first, points[inner] - run.first, levels[inner], side)
+            if place is not None and place[1] >= STAY_S * rate_hz:
+                points[at], levels[at] = place[0] + run.first, place[2]
+                continue
+        if beyond is None or abs(beyond + run.first - points[at]) > STEP_MAX_S * rate_hz or len(levels) < 3:
             continue
-        level = float(np.median(run.levels[1::2] if side == 0 else run.levels[-2::-2]))
-        inner = int(points[at]) - run.first
-        first, last = min(beyond, inner), max(beyond, inner)
-        part = run.angle[first : last + 1]
-        reached = np.flatnonzero((part >= level) if levels[at] < level else (part <= level))
-        if len(reached) == 0 or len(run.levels) < 3:
-            continue
-        row = first + int(reached[-1] if side == 0 else reached[0]) + run.first
-        points.insert(0, row) if side == 0 else points.append(row)
-        levels.insert(0, level) if side == 0 else levels.append(level)
-        stayed = np.abs(part - level) < STAY_SHARE * run.amplitude_deg
-        passed[side] = float(stayed.sum()) < STAY_S * rate_hz
+        place = _passage(run, beyond, points[at] - run.first, levels[at], side)
+        if place is not None:
+            points.insert(0 if side == 0 else len(points), place[0] + run.first)
+            levels.insert(0 if side == 0 else len(levels), place[2])
+            passed[side] = place[1] < STAY_S * rate_hz
     return replace(run, points=np.array(points), levels=np.array(levels), passed=(passed[0], passed[1]))
+
+
+def _passage(run: Strokes, beyond: int, inner: int, from_deg: float, side: int) -> tuple[int, int, float] | None:
+    """Row (of `angle`) next to `inner` at which a move between the two passes the level opposite to from_deg, the
+    rows it stays there, and that level; None if it does not get there."""
+    low, high = sorted((float(np.median(run.levels[0::2])), float(np.median(run.levels[1::2]))))
+    level = low if abs(from_deg - high) < abs(from_deg - low) else high
+    first, last = min(beyond, inner), max(beyond, inner)
+    part = run.angle[first : last + 1]
+    reached = np.flatnonzero((part >= level) if level == high else (part <= level))
+    if len(reached) == 0:
+        return None
+    stayed = int((np.abs(part - level) < STAY_SHARE * run.amplitude_deg).sum())
+    return first + int(reached[-1] if side == 0 else reached[0]), stayed, level
 
 
 def angle_about(up: Float, axis: Float, reference: Float) -> tuple[Float, Float]:

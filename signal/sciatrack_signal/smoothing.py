@@ -18,7 +18,7 @@ def box(x: Float, width: int) -> Float:
     half = width // 2
     padded = np.concatenate([np.repeat(x[:1], half + 1, axis=0), x, np.repeat(x[-1:], half, axis=0)])
     total = np.cumsum(padded, axis=0)
-    return (total[2 * half + 1 :] - total[: -2 * half - 1]) / (2 * half + 1)
+    return np.asarray((total[2 * half + 1 :] - total[: -2 * half - 1]) / (2 * half + 1))
 
 
 def gaussian(x: Float, sigma_samples: float) -> Float:

@@ -11,6 +11,7 @@ from sciatrack_signal.excursion import cross, excursion, local_axis, tilt_rate
 from sciatrack_signal.grid import Grid
 from sciatrack_signal.orientation import ACC_ONLY_SIGMA_S, unit, up_direction
 from sciatrack_signal.smoothing import gaussian
+from sciatrack_signal.walking import walking
 
 Float = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
@@ -64,7 +65,7 @@ def build_trace(grid: Grid) -> Trace:
     """Prepares a grid for segmentation; drops a gyroscope that contradicts gravity and says so."""
     gyr, note = grid.gyr, ""
     if gyr is not None and not gyro_agrees(grid.acc, gyr, grid.rate_hz):
-        gyr, note = None, "the gyroscope contradicts gravity and is not used"
+        gyr, note = None, "the gyroscope does not follow gravity well enough and is not used"
     sharp = up_direction(grid.acc, gyr, grid.rate_hz)
     sharp_sigma_s = ACC_ONLY_SIGMA_S if gyr is None else 0.0
     more_s = float(np.sqrt(DETECTION_SIGMA_S**2 - sharp_sigma_s**2))
@@ -80,6 +81,8 @@ def gyro_agrees(acc: Float, gyr: Float, rate_hz: float) -> bool:
     norm = np.sqrt(np.einsum("ij,ij->i", acc, acc))[:, None]
     jolt = np.sqrt(gaussian((norm - gaussian(norm, TRUST_SIGMA_S * rate_hz)) ** 2, rate_hz))[:, 0]
     calm = jolt < TRUST_JOLT
+    for start, end in walking(acc, rate_hz):
+        calm[max(0, start - round(rate_hz)) : end + round(rate_hz)] = False
     slow = gaussian(gyr, TRUST_SIGMA_S * rate_hz)
     slow = slow - np.median(slow, axis=0)
     change, up, slow = (np.gradient(up, axis=0) * rate_hz)[calm], up[calm], slow[calm]

@@ -28,6 +28,7 @@ known as (
         coalesce(fact.reps_inferred, 0) as reps_inferred,
         fact.participant is not null as has_block,
         day_sensor.participant is not null as has_sensor,
+        fact.participant is not null or day_sensor.participant is not null as looked,
         fact.participant is not null and not fact.holds_seen and fact.holds = 0 as holds_hidden,
         fact.participant is not null and not fact.holds_seen and fact.holds > 0 as holds_estimated,
         coalesce(not fact.seen_left, (sees_left_mask & placement_mask) = 0, false) as left_hidden,
@@ -56,6 +57,27 @@ known as (
         and any_answer.local_date = rx_day.local_date
         and any_answer.exercise is null
 ),
+-- what the sensor ever showed: on a day without a session nothing was hidden, but a leg that no session shows
+-- must not weigh on missed days alone
+ever as (
+    select
+        participant, exercise,
+        bool_or(not left_hidden) as left_ever,
+        bool_or(not right_hidden) as right_ever,
+        bool_or(not holds_hidden) filter (where has_block) as holds_ever
+    from known
+    where looked
+    group by participant, exercise
+),
+judged as (
+    select
+        known.* exclude (left_hidden, right_hidden, holds_hidden),
+        if(looked, left_hidden, not left_ever and right_ever and reps_right_rx > 0) is true as left_hidden,
+        if(looked, right_hidden, not right_ever and left_ever and reps_left_rx > 0) is true as right_hidden,
+        (holds_hidden or not holds_ever) is true as holds_hidden
+    from known
+    left join ever using (participant, exercise)
+),
 -- a leg that was not seen leaves what was asked and what was done
 leg as (
     select
@@ -65,11 +87,11 @@ leg as (
         if(both_hidden, 0, reps_both_rx) as both_rx,
         concat_ws(
             ' ',
-            if(left_hidden and reps_left_rx > 0, 'left', null),
-            if(right_hidden and reps_right_rx > 0, 'right', null),
-            if(both_hidden and reps_both_rx > 0, 'both', null)
+            if(looked and left_hidden and reps_left_rx > 0, 'left', null),
+            if(looked and right_hidden and reps_right_rx > 0, 'right', null),
+            if(looked and both_hidden and reps_both_rx > 0, 'both', null)
         ) as sides_not_observable
-    from known
+    from judged
 ),
 dose as (
     select
@@ -112,7 +134,7 @@ final as (
             ' ',
             if(sides_not_observable <> '', 'side_not_observable', null),
             if(reps_inferred > 0, 'inferred', null),
-            if(holds_hidden and hold_s > 0, 'holds_not_observable', null),
+            if(has_block and holds_hidden and hold_s > 0, 'holds_not_observable', null),
             if(holds_estimated, 'holds_estimated', null),
             if(unknown_done > 0 and reps_both_rx = 0, 'side_unknown', null),
             if(reps_done = 0 and all_done > 0 and reps_seen_rx > 0, 'other_side', null),

@@ -20,27 +20,36 @@ first_rx as (
     select participant, min(valid_from) as valid_from from prescription group by participant
 ),
 last_session as (
-    select participant, min(local_date) as first_session, max(local_date) as last_session
+    select participant, max(local_date) as last_session
     from session
     where local_date <= (select last_date from cut_off)
     group by participant
+),
+known_day as (
+    select participant, local_date from session
+    union all
+    select participant, local_date from checkin
+    union all
+    select participant, local_date from selfreport
+),
+first_known as (
+    select participant, min(local_date) as local_date from known_day group by participant
 ),
 final as (
     select
         participant,
         coalesce(arm, '') as arm,
-        coalesce(start_date, first_rx.valid_from, first_session) as start_date,
         end_date,
-        greatest(coalesce(start_date, first_rx.valid_from, first_session), cut_off.first_date)
+        greatest(coalesce(start_date, first_rx.valid_from, first_known.local_date), cut_off.first_date)
             as first_date,
         if(cut_off.last_date is null, null, least(end_date, cut_off.last_date)) as last_date,
-        first_session,
         last_session,
         coalesce(note, '') as note
     from name
     left join entry using (participant)
     left join first_rx using (participant)
     left join last_session using (participant)
+    left join first_known using (participant)
     cross join cut_off
     where getvariable('report_participant') is null
         or participant = cast(getvariable('report_participant') as varchar)

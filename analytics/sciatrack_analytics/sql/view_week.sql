@@ -22,7 +22,8 @@ week as (
         count(*) filter (where state = 'device_fault') as device_fault_days,
         count(*) filter (where state = 'not_observable') as not_observable_days,
         count(*) filter (where state = 'not_due') as not_due_days,
-        count(*) filter (where sides_not_observable <> '') as side_not_observable_days
+        count(*) filter (where sides_not_observable <> '' and state <> 'not_observable')
+            as side_not_observable_days
     from day_state
     group by participant, exercise, week_start
 ),

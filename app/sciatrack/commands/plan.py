@@ -75,6 +75,7 @@ def show(study_dir: Path, participant: str | None, on_date: dt.date | None) -> N
       sciatrack plan show clinic --participant P01 --on 2026-03-29
     """
     from sciatrack.output import console, plain_table
+    from sciatrack.report_output import WIDE
     from sciatrack_analytics import reports
     from sciatrack_analytics.study import Study
 
@@ -88,7 +89,10 @@ def show(study_dir: Path, participant: str | None, on_date: dt.date | None) -> N
                 row["participant"], row["exercise"], str(row["version"]), str(row["valid_from"]), str(until),
                 dose_words(row), row["reason"], row["author"],
             )  # fmt: skip
-    console().print(table)
+    out = console()
+    if not out.is_terminal:
+        out.width = WIDE
+    out.print(table)
 
 
 def dose_words(row: dict[str, Any]) -> str:

@@ -54,7 +54,7 @@ def read_parquet(path: str, file: Any, groups: Sequence[Sequence[str]]) -> Colum
     try:
         for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=names):
             for array, at, name in places:
-                array[start : start + len(batch), at] = _numbers(batch.column(name))
+                array[start : start + len(batch), at] = numbers(batch.column(name))
             start += len(batch)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RecordingFileError(path, f"damaged Parquet: {error}") from error
@@ -69,12 +69,12 @@ def fill(n: int, columns: Sequence[Any]) -> Float:
     for at, chunks in enumerate(columns):
         start = 0
         for chunk in chunks:
-            filled[start : start + len(chunk), at] = _numbers(chunk)
+            filled[start : start + len(chunk), at] = numbers(chunk)
             start += len(chunk)
     return filled
 
 
-def _numbers(chunk: Any) -> npt.NDArray[Any]:
+def numbers(chunk: Any) -> npt.NDArray[Any]:
     """(n,) of one Arrow array of integers or floats, nulls as NaN; not to be kept or written to.
 
     Straight from Arrow's buffers: its own `to_numpy` imports pandas and its `cast` half of Arrow, which

@@ -91,12 +91,12 @@ def _is_junk(part: str) -> bool:
 
 
 def _common_folder(names: list[str]) -> str:
-    """The folder around all names, with its slash; "" where there is none. `meta/` is never taken for it."""
+    """The folder around all names, with its slash; "" where there is none."""
     root = ""
     while names:
         heads = {name[len(root) :].partition("/")[0] for name in names}
         inside = all("/" in name[len(root) :] for name in names)
-        if len(heads) != 1 or not inside or heads == {"meta"}:
+        if len(heads) != 1 or not inside:
             break
         root += f"{heads.pop()}/"
     return root

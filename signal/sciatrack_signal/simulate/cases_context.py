@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from sciatrack_signal.simulate.adversarial import AdversarialCase, Builder
-from sciatrack_signal.simulate.cases_body import (
+from sciatrack_signal.simulate.case_tools import (
     OPTIONS,
     SEVERITY,
     changed_set,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sciatrack_signal.simulate.adversarial import AdversarialCase, Builder
-from sciatrack_signal.simulate.cases_body import (
+from sciatrack_signal.simulate.case_tools import (
     LONG_HOLDS,
     OPTIONS,
     SHORT_HOLDS,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.fft import next_fast_len
 
 from sciatrack_ingest.recording import Float
 
@@ -66,11 +67,12 @@ def draw_direction(rng: Generator) -> Float:
 
 def band_noise(rng: Generator, n: int, rate_hz: float, band_hz: Sequence[float], slope: float = 0.0) -> Float:
     """(n,) noise of root mean square 1, its amplitude falling as frequency ** slope in the band, 0 outside."""
-    frequency_hz = np.fft.rfftfreq(n, 1.0 / rate_hz)
+    length = next_fast_len(n, real=True)  # a prime length would cost ten times as much
+    frequency_hz = np.fft.rfftfreq(length, 1.0 / rate_hz)
     inside = np.flatnonzero((frequency_hz >= band_hz[0]) & (frequency_hz <= band_hz[1]))
     spectrum = np.zeros(len(frequency_hz), dtype=np.complex128)
     spectrum[inside] = rng.normal(size=(len(inside), 2)) @ np.array([1.0, 1.0j])
     spectrum[inside] /= frequency_hz[inside] ** slope
-    noise = np.fft.irfft(spectrum, n)
+    noise = np.fft.irfft(spectrum, length)[:n]
     rms = float(np.sqrt(np.mean(noise**2))) if n else 0.0
     return np.asarray(noise / rms if rms > 0 else noise)

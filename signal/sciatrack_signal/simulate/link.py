@@ -105,6 +105,10 @@ def _arrival(
     ready_s = np.full(n_packets, -np.inf)
     np.maximum.at(ready_s, packet, true_s)
     event_s = np.ceil(ready_s / interval_s) * interval_s
+    # Notifications that leave with one connection event follow each other by milliseconds.
+    first = np.flatnonzero(np.diff(event_s, prepend=-np.inf) > 0)
+    behind = np.arange(n_packets) - np.repeat(first, np.diff(first, append=n_packets))
+    event_s = event_s + behind * rng.uniform(numbers["burst_ms"][0], numbers["burst_ms"][1], n_packets) * 1e-3
     jitter_s = np.abs(rng.normal(numbers["jitter_ms"][0], numbers["jitter_ms"][1], n_packets)) * 1e-3
     event_s = event_s + np.minimum(jitter_s * options.jitter_gain, numbers["jitter_ms"][3] * 1e-3)
     if options.stall_s is not None:
@@ -112,7 +116,6 @@ def _arrival(
         held = (event_s >= start_s) & (event_s < start_s + lasts_s)
         event_s[held] = start_s + lasts_s
     event_s = np.maximum.accumulate(event_s)
-    stamps_s = event_s[packet] + np.arange(len(true_s)) * 0.0
-    # Samples of one packet come 1 to 3 ms apart at most; the file keeps their order.
+    # Samples of one notification arrive at once; the file keeps their order by the smallest step.
     ladder = np.arange(len(true_s)) * SMALLEST_STEP_S
-    return np.asarray(np.maximum.accumulate(stamps_s - ladder) + ladder)
+    return np.asarray(np.maximum.accumulate(event_s[packet] - ladder) + ladder)

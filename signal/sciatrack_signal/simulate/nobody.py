@@ -57,7 +57,7 @@ def simulate_nobody(
 
     kind : one of KINDS. lying: still, breathing, coughing. fidgets: lying or sitting restlessly. shifts: changes of
     pose that stay. turning: rolling over. phone: reaching for a phone and holding it. walking, sit_stand: as they
-    say. daily: all of it in the shares of a day at home. An hour at 50 Hz takes about 5 s of CPU time and 0.4 GB.
+    say. daily: all of it in the shares of a day at home. An hour at 50 Hz takes 2 s of CPU time and 0.6 GB.
     """
     if kind not in KINDS:
         raise SimulationError(f"kind '{kind}' is not known; it is one of {', '.join(KINDS)}")

@@ -32,7 +32,10 @@ SHORTEST_WITH_STOPS_S = {"staircase": 2.0, "ratchet": 1.8, "hesitant": 1.2, "two
 
 @dataclass(frozen=True)
 class SetRequest:
-    """One set: None leaves a number to the draws. hold_s, when given, is held exactly in every rep."""
+    """One set: None leaves a number to the draws. hold_s, when given, is held exactly in every rep.
+
+    prop : the cobra rests on the forearms. first : the legs take turns, beginning with this one.
+    """
 
     exercise: str
     placement: str
@@ -42,6 +45,7 @@ class SetRequest:
     shape: str | None = None
     lapses: bool = True
     prop: bool = False
+    first: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ def sides_of(request: SetRequest, rng: Generator) -> list[str]:
     """The side of every rep, in order."""
     known = catalogue()[request.exercise]
     reps = request.reps or int(rng.integers(known.reps[0], known.reps[1] + 1))
+    if request.first is not None:
+        return [request.first, OTHER[request.first]] * reps
     if known.sides == "both":
         return ["both"] * reps
     if known.sides == "alternating":
@@ -164,6 +170,7 @@ def _rep(rng: Generator, subject: Subject, request: SetRequest, habits: Habits, 
         range_deg=range_deg,
         out_s=out_s * (0.8 if habits.stage else 1.0),
         hold_s=hold_s,
+        creep=draw(rng, reps["hold_creep_per_10_s"]) * min(0.1 * hold_s, 1.5),
         back_s=back_s,
         pause_s=draw(rng, numbers.pause_s),
         hip_path_m=_hip_path(numbers, view_of(request, "right" if side == "both" else side), range_deg, side),

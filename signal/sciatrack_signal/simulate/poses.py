@@ -40,15 +40,19 @@ def tilted(script: Script, up: Float, sd_deg: float) -> Float:
 
 
 @cache
-def route(start: str, end: str) -> tuple[str, ...]:
-    """The poses after `start` on the shortest way to `end`; empty when already there."""
+def route(start: str, end: str, on_bed: bool = False) -> tuple[str, ...]:
+    """The poses after `start` on the shortest way to `end`; empty when already there.
+
+    on_bed : lies down from sitting; otherwise from hands and knees on the floor, unless one is sitting now.
+    """
+    floor_only = {"sitting", "supine"} if not on_bed and start != "sitting" and end != "sitting" else set()
     before: dict[str, str] = {start: ""}
     queue = deque([start])
     while queue:
         here = queue.popleft()
         for first, second, _ in steps():
             there = {first: second, second: first}.get(here)
-            if there is not None and there not in before:
+            if there is not None and there not in before and {here, there} != floor_only:
                 before[there] = here
                 queue.append(there)
     way: list[str] = []
@@ -69,7 +73,7 @@ def rename_pose(script: Script, side: str) -> None:
 def go(script: Script, pose: str, side: str, *, up: Float | None = None, pace: float = 1.0) -> None:
     """Takes the body to a pose by the usual way; `up` (3,) overrides the direction of up at the end."""
     rename_pose(script, side)
-    way = route(script.pose, pose) or ((pose,) if up is not None else ())
+    way = route(script.pose, pose, script.on_bed) or ((pose,) if up is not None else ())
     for step in way:
         last = step == way[-1]
         goal = up if last and up is not None else tilted(script, _up(script, step), POSE_SD_DEG)
@@ -135,7 +139,8 @@ def walk(script: Script, lasts_s: float) -> None:
     acc = np.zeros((n, 3))
     acc[:, 2] = push * (np.sin(2.0 * stride) + 0.4 * np.sin(4.0 * stride + 0.8))
     acc[:, :2] = 0.6 * push * np.column_stack([np.sin(2.0 * stride + 1.0), np.sin(stride)])
-    acc += 0.25 * push * _heel_strikes(stride, script.rate_hz)[:, None]
+    heel = numbers["heel"]["thigh" if thigh else "pelvis"]
+    acc += heel * push * _heel_strikes(stride, script.rate_hz)[:, None]
     script.overlays.append(Overlay(script.now_s, rot_deg=rot * envelope[:, None], acc=acc * envelope[:, None]))
     _turn_while_walking(script, lasts_s)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sciatrack_ingest.recording import Float
-from sciatrack_signal.simulate.profiles import SHAPES, Shape, minimum_jerk
+from sciatrack_signal.simulate.profiles import SHAPES, Shape, half_cosine
 from sciatrack_signal.simulate.rotations import unit
 from sciatrack_signal.simulate.script import Effort, Script, ScriptedRep
 
@@ -41,6 +40,7 @@ class RepPlan:
 
     hold_s       : seconds between the end of the move out and the start of the move back.
     off_axis_deg : (3,) rotation at the hold beside the axis.
+    creep        : share of the range by which the hold deepens (or sags) until it ends.
     return_share : how far back the return goes, 1 to the rest pose.
     fade_dps     : sinking at this rate from the start of the hold to rest, instead of hold and return.
     """
@@ -57,6 +57,7 @@ class RepPlan:
     back_shape: tuple[str, float] = ("minimum_jerk", 0.5)
     off_axis_deg: Float | None = None
     overshoot: float = 0.0
+    creep: float = 0.0
     settle_s: float = 0.6
     stage: Stage | None = None
     return_share: float = 1.0
@@ -141,6 +142,9 @@ def _hold(
     script: Script, plan: RepPlan, from_s: float, full_deg: Float
 ) -> tuple[tuple[tuple[float, float], tuple[float, float]], ...]:
     """Waits out the hold with its dips; returns the fall and rise of each."""
+    if plan.creep and plan.hold_s > 0 and plan.fade_dps is None:
+        script.lean(full_deg * plan.creep, plan.hold_s, half_cosine)
+        script.now_s = from_s
     dips = []
     for dip in plan.dips:
         script.now_s = from_s + dip.at * plan.hold_s
@@ -149,11 +153,3 @@ def _hold(
         dips.append((fall, rise))
     script.now_s = max(script.now_s, from_s + plan.hold_s)
     return tuple(dips)
-
-
-def split_hold(hold_s: float, at: Sequence[float], depth: float, lasts_s: float) -> tuple[Dip, ...]:
-    """Dips at the given shares of a hold, each falling and rising in half of `lasts_s`."""
-    return tuple(Dip(share, depth, 0.5 * lasts_s, 0.5 * lasts_s) for share in at)
-
-
-__all__ = ["Dip", "RepPlan", "Stage", "minimum_jerk", "perform", "split_hold"]

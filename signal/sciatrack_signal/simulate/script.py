@@ -113,6 +113,7 @@ class Script:
 
     segment : pelvis | left_thigh | right_thigh, whatever wears the sensor.
     pose, pose_side : the pose and the working leg by which it is named; quat (1, 4) the orientation in it.
+    on_bed : lies on a bed, not on the floor.
     lean_deg (3,) : the deliberate rotation v reached so far.
     """
 
@@ -123,6 +124,7 @@ class Script:
     pose: str
     pose_side: str
     quat: Float
+    on_bed: bool = False
     now_s: float = 0.0
     start_quat: Float = field(default_factory=lambda: np.array([[0.0, 0.0, 0.0, 1.0]]))
     lean_deg: Float = field(default_factory=lambda: np.zeros(3))

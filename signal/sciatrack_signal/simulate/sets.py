@@ -42,6 +42,7 @@ class Options:
     lapses      : short, aborted and incomplete reps by the severity's chances.
     leave_between, prop : the leg comes down between reps (figure-4, hamstring); the cobra rests on the forearms;
                   None draws it.
+    alternate   : knee-to-chest with both legs in turn.
     pose, rest_up : another start position, and the direction of up of the segment in it.
     """
 
@@ -56,6 +57,7 @@ class Options:
     chip_errors: bool = True
     leave_between: bool | None = None
     prop: bool | None = None
+    alternate: bool = False
     rest_tilt_deg: float = 0.0
     pose: str | None = None
     rest_up: tuple[float, float, float] | None = None
@@ -167,11 +169,13 @@ def set_request(
         raise SimulationError(f"side '{side}' is not a leg that can work; it is left or right")
     one_leg = catalogue()[exercise].sides in ("each", "painful")
     drawn = stream(seed, "prop").uniform() < section("patterns")["cobra_prop"]
+    alternate = options.alternate and exercise == "knee_to_chest"
     prop = exercise == "cobra_stretch" and (bool(drawn) if options.prop is None else options.prop)
     return SetRequest(
         exercise=exercise,
         placement=f"{side}_thigh" if placement == "thigh" else placement,
-        side=side if one_leg else "both",
+        side=side if one_leg and not alternate else "both",
+        first=side if alternate else None,
         reps=reps,
         hold_s=hold_s,
         shape=shape,
@@ -233,6 +237,7 @@ def new_script(placement: str, side: str, seed: int, severity: str | None, rate_
         pose="standing",
         pose_side=side,
         quat=rotations.standing_on(up, yaw_rad),
+        on_bed=bool(stream(seed, "bed").uniform() < section("patterns")["on_bed"]),
     )
     poses.idle(script)
     return script

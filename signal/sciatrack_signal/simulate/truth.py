@@ -60,7 +60,10 @@ class TrueBlock:
 
 @dataclass(frozen=True, eq=False)
 class Simulated:
-    """A recording and its truth. `angle_deg` (n,) is the noiseless angle at the samples, NaN between blocks."""
+    """A recording and its truth.
+
+    angle_deg (n,) : the noiseless angle at the samples from each rep's own rest pose; NaN between blocks.
+    """
 
     recording: Recording
     blocks: tuple[TrueBlock, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.simulate import poses
@@ -51,8 +52,9 @@ def simulate_visit(
 ) -> Simulated:
     """A sitting with several exercises seen by one sensor; the recording itself names no exercise.
 
-    exercises : in order; None draws three to five of the nine. Exercises for each side are done with both legs,
-                the working leg first. side is the painful leg, on whose side a hip sensor is worn.
+    exercises : in order; None draws three to five of the nine. Exercises for each side are done with both legs, the
+                working leg first, or in turn (one in four knee-to-chests).
+    side      : the painful leg, on whose side a hip sensor is worn.
     rest_s    : how long the rests between exercises last, (least, most).
     Other arguments as for `simulate_set`. Pauses hold fidgets, shifts of pose and reaches. The whole takes 5 to 20
     minutes and about a tenth of a second of CPU time a minute.
@@ -65,9 +67,11 @@ def simulate_visit(
     if chosen.walks:
         walk_in(script, draw_between(script.rng, lead_s))
     for number, exercise in enumerate(order):
-        legs = (side, OTHER[side]) if catalogue()[exercise].sides == "each" else (side,)
+        in_turn = _takes_turns(exercise, seed, chosen)
+        legs = (side, OTHER[side]) if catalogue()[exercise].sides == "each" and not in_turn else (side,)
         for turn, leg in enumerate(legs):
-            request = set_request(exercise, seat, leg, seed, reps, hold_s, shape, chosen)
+            leg_options = replace(chosen, alternate=in_turn)
+            request = set_request(exercise, seat, leg, seed, reps, hold_s, shape, leg_options)
             _rest(script, SIDE_REST_S if turn else rest_s, chosen.others)
             plans = draw_plans(stream(seed, f"plan {exercise} {number} {turn}"), script.subject, request)
             block = BlockOptions(
@@ -101,6 +105,12 @@ def roll_over(script: Script) -> None:
     poses.go(script, str(script.rng.choice(["side_lying", "side_lying_on_working"])), script.pose_side)
     script.wait(draw_between(script.rng, section("other")["roll_over"]["stays_s"]))
     poses.go(script, back, script.pose_side)
+
+
+def _takes_turns(exercise: str, seed: int, options: Options) -> bool:
+    """Whether the legs take turns, rep by rep, in an exercise for each side."""
+    drawn = stream(seed, f"turns {exercise}").uniform() < section("patterns")["knee_alternating"]
+    return exercise == "knee_to_chest" and (options.alternate or bool(drawn))
 
 
 def _drawn_order(rng: Generator) -> tuple[str, ...]:

@@ -1,0 +1,78 @@
+"""The sections of a study's page: everybody at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sciatrack_analytics import figures_cohort
+from sciatrack_analytics import html_parts as parts
+from sciatrack_analytics.figures import of
+from sciatrack_analytics.html_ask import STATUS_WORDS, Ask, Row, percent
+from sciatrack_analytics.html_parts import Tile
+from sciatrack_analytics.study import Study
+
+
+def sections(ask: Ask) -> list[str]:
+    """The sections of a study's page."""
+    people, weekly = ask.rows("adherence_patient"), ask.detail("cohort_week")
+    if not people:
+        return [parts.section("Participants", parts.paragraph("The study knows nobody yet.", "empty"))]
+    seen = [row for row in weekly if row["freq_adherence"] is not None]
+    return [
+        parts.tiles(_study_tiles(ask.study, people)),
+        parts.section(
+            "Adherence",
+            parts.figure(figures_cohort.everybody(weekly)) if weekly else "",
+            parts.figure(figures_cohort.together(weekly)) if seen else "",
+            "" if seen else parts.paragraph("Nothing was due on these days.", "empty"),
+        ),
+        _people_table(people),
+        pain(ask),
+    ]
+
+
+def _study_tiles(study: Study, people: Sequence[Row]) -> list[Tile]:
+    ((n_sessions, n_reps),) = study.rows("select count(*), (select count(*) from rep where counted) from session")
+    shares = sorted(row["freq_adherence"] for row in people if row["freq_adherence"] is not None)
+    middle = f"{100 * _median(shares):.0f} %" if shares else "–"
+    left = sum(row["status"] in ("dropped_out", "never_started") for row in people)
+
+    def total(key: str) -> str:
+        return f"{sum(row[key] for row in people):,}".replace(",", " ")
+
+    return [
+        Tile("Participants", str(len(people)), f"{left} fell silent or never started"),
+        Tile("Days done", middle, f"median of {len(shares)}; all: {total('days_done')} of {total('days_rx')} due"),
+        Tile("Repetitions", percent(*(sum(row[key] for row in people) for key in ("reps_counted", "reps_rx"))),
+             f"{total('reps_counted')} of {total('reps_rx')} asked for on due days"),
+        Tile("Sessions", f"{n_sessions:,}".replace(",", " "), f"{n_reps:,} repetitions".replace(",", " ")),
+        Tile("Not observable", total("not_observable_days"), "exercise days left out of every ratio"),
+        Tile("Excused, broken", f"{total('excused_days')}, {total('device_fault_days')}", "exercise days left out"),
+    ]  # fmt: skip
+
+
+def _people_table(people: Sequence[Row]) -> str:
+    columns = ("participant", "arm", "days done of due", "95 % interval", "repetitions", "weeks at target",
+               "not seen", "state")  # fmt: skip
+    rows = [
+        [
+            row["participant"], row["arm"], of(row["days_done"], row["days_rx"]),
+            "–" if row["ci_low"] is None else f"{row['ci_low']:.0%} to {row['ci_high']:.0%}".replace("%", " %"),
+            of(row["reps_counted"], row["reps_rx"]), f"{row['weeks_at_target']} of {row['weeks_observed']}",
+            str(row["not_observable_days"]), STATUS_WORDS[row["status"]],
+        ]
+        for row in people
+    ]  # fmt: skip
+    return parts.section("Participants", parts.table(columns, rows, "Participants"))
+
+
+def pain(ask: Ask) -> str:
+    trends = ask.rows("pain_trend")
+    if not any(row["baseline_nrs"] is not None for row in trends):
+        return parts.section("Pain", parts.paragraph("Nobody has scored pain often enough yet.", "empty"))
+    return parts.section("Pain", parts.figure(figures_cohort.pain_change(trends)))
+
+
+def _median(values: Sequence[float]) -> float:
+    half = len(values) // 2
+    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2

@@ -1,0 +1,54 @@
+"""The speed benchmark checks its answer before it times anything; no time is asserted here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import speed
+from sciatrack_signal.pipeline import analyze
+
+
+@pytest.fixture(scope="module")
+def hour():
+    return speed.make(1)
+
+
+def test_an_hour_is_an_hour_with_the_reps_said(hour):
+    assert hour.n_samples == 360_000
+    assert hour.sampling_rate_hz == pytest.approx(100.0)
+    # The lying half of a move passes 20 degrees once on the way out.
+    tilt_deg = np.degrees(np.arctan2(hour.acc[:, 0], hour.acc[:, 2]))
+    lying = np.flatnonzero(np.abs(tilt_deg) < 45.0)
+    outward = np.diff((tilt_deg[lying] > 20.0).astype(int)) > 0
+    assert outward.sum() == pytest.approx(speed.REPS_AN_HOUR, abs=4)
+
+
+def test_a_wrong_answer_has_no_speed(hour):
+    answer = analyze(hour, exercise="auto")
+    assert speed.check(answer, 1) == pytest.approx(speed.REPS_AN_HOUR, rel=speed.COUNT_WITHIN)
+    with pytest.raises(SystemExit, match="wrong answer for 2 h"):
+        speed.check(answer, 2)
+
+
+def test_gyroscope_and_gravity_agree(hour):
+    u = hour.acc / np.linalg.norm(hour.acc, axis=1, keepdims=True)
+    moving = slice(1050 * 100, 1150 * 100)  # in the sets, where nothing bounces
+    change = np.gradient(u, 1 / speed.RATE_HZ, axis=0)[moving]
+    predicted = -np.cross(hour.gyr, u)[moving]
+    smooth = np.ones(25) / 25
+    a, b = (np.convolve(v[:, 0], smooth, mode="same") for v in (change, predicted))
+    assert np.corrcoef(a, b)[0, 1] > 0.9
+
+
+def test_growth_is_a_slope():
+    costs = [speed.Cost(h, h, 2.0 * h**1.5, 1.0, 1.0, 1.0, 1.0) for h in (1, 2, 8)]
+    assert speed.exponent(costs) == pytest.approx(1.5)
+
+
+def test_figures_stand_beside_what_is_asked(capsys):
+    speed.line("passes", "at 1 h", 0.4, 0.5)
+    speed.line("script", "at 1 h", 3.0, 4.0, least=True)
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].strip().startswith("met")
+    assert out[1].strip().startswith("MISSED")

@@ -1,0 +1,105 @@
+"""The angle travelled about the movement's own axis, whatever that axis is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from sciatrack_signal.excursion import (
+    _block_sum,
+    cross,
+    excursion,
+    local_axis,
+    principal_axis,
+    tilt_rate,
+)
+from signal_cases import LAW, Array
+
+RATE_HZ = 25.0
+SEEDS = st.integers(0, 2**31)
+
+
+def up_turning(angle_deg: Array, axis: Array, up: Array) -> Array:
+    """Up as seen by a sensor that turns by angle_deg about its own axis."""
+    return np.asarray(Rotation.from_rotvec(-np.radians(angle_deg)[:, None] * axis).apply(up))
+
+
+def axis_and_up(seed: int) -> tuple[Array, Array]:
+    """Any axis, and an up at right angles to it (the axis is horizontal)."""
+    axis, up, _ = Rotation.random(rng=seed).as_matrix().T
+    return axis, up
+
+
+@LAW
+@given(n=st.integers(0, 20), seed=SEEDS)
+def test_cross_products(n: int, seed: int) -> None:
+    a, b = np.random.default_rng(seed).standard_normal((2, n, 3))
+    np.testing.assert_allclose(cross(a, b), np.cross(a, b), atol=1e-12)
+
+
+@LAW
+@given(seed=SEEDS, speed_dps=st.floats(-60.0, 60.0))
+def test_a_steady_turn_about_a_horizontal_axis_is_its_tilt_rate(seed: int, speed_dps: float) -> None:
+    axis, up = axis_and_up(seed)
+    angle = speed_dps * np.arange(50) / RATE_HZ
+    rate = tilt_rate(up_turning(angle, axis, up), RATE_HZ)
+    # in the sign of u x du, which is against the sensor's own turn
+    np.testing.assert_allclose(rate[1:-1], np.tile(-speed_dps * axis, (48, 1)), atol=0.02 * abs(speed_dps) + 1e-9)
+
+
+def test_gravity_cannot_see_a_turn_about_itself() -> None:
+    up = up_turning(np.linspace(0, 300, 100), np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.0, 1.0]))
+    np.testing.assert_allclose(tilt_rate(up, RATE_HZ), 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_one_or_two_rows_have_a_rate_and_an_excursion(n: int) -> None:
+    rate = tilt_rate(np.tile([0.0, 0.0, 1.0], (n, 1)), RATE_HZ)
+    np.testing.assert_array_equal(rate, np.zeros((n, 3)))
+    np.testing.assert_array_equal(excursion(rate, local_axis(rate, RATE_HZ), RATE_HZ), np.zeros(n))
+
+
+@LAW
+@given(seed=SEEDS, range_deg=st.floats(5.0, 170.0), period_s=st.floats(1.5, 12.0))
+def test_excursion_travels_as_far_as_the_body_part(seed: int, range_deg: float, period_s: float) -> None:
+    axis, up = axis_and_up(seed)
+    time_s = np.arange(int(40 * RATE_HZ)) / RATE_HZ
+    angle = 0.5 * range_deg * (1.0 - np.cos(2 * np.pi * time_s / period_s))
+    rate = tilt_rate(up_turning(angle, axis, up), RATE_HZ)
+    axes = local_axis(rate, RATE_HZ)
+    np.testing.assert_allclose(np.abs(axes @ axis), 1.0, atol=1e-6)
+    assert (np.einsum("ij,ij->i", axes[1:], axes[:-1]) > 0).all()
+    x = excursion(rate, axes, RATE_HZ)
+    assert np.ptp(x) == pytest.approx(range_deg, rel=0.06)
+    assert abs(np.corrcoef(x, angle)[0, 1]) > 0.995
+
+
+@LAW
+@given(seed=SEEDS)
+def test_the_axis_of_a_set_is_the_axis_that_it_turns_about(seed: int) -> None:
+    axis, up = axis_and_up(seed)
+    rng = np.random.default_rng(seed)
+    rate = tilt_rate(up_turning(30 * np.sin(np.arange(500) / 20), axis, up), RATE_HZ)
+    found = principal_axis(rate + rng.normal(0, 1.0, rate.shape))
+    assert np.linalg.norm(found) == pytest.approx(1.0)
+    assert abs(found @ axis) > np.cos(np.radians(2.0))
+
+
+def test_the_axis_follows_when_another_movement_begins() -> None:
+    n = int(40 * RATE_HZ)
+    swing = 30 * np.sin(np.arange(n) / 15)[:, None]
+    rate = np.concatenate([swing * [1.0, 0.0, 0.0], swing * [0.0, 1.0, 0.0]])
+    axes = np.abs(local_axis(rate, RATE_HZ))
+    assert axes[n // 2, 0] > 0.99
+    assert axes[n + n // 2, 1] > 0.99
+
+
+@LAW
+@given(n=st.integers(1, 40), width=st.integers(1, 12), seed=SEEDS)
+def test_sums_of_blocks(n: int, width: int, seed: int) -> None:
+    x = np.random.default_rng(seed).standard_normal((n, 2))
+    slow = [x[k : k + width].sum(axis=0) for k in range(0, n, width)]
+    np.testing.assert_allclose(_block_sum(x, width), np.array(slow).reshape(-1, 2), atol=1e-12)
