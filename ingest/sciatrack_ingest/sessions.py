@@ -19,6 +19,7 @@ import hashlib
 import json
 import os
 import shutil
+import struct
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -38,6 +39,7 @@ from sciatrack_ingest.manifest import (
 
 MANIFEST = "manifest.json"
 REPS = "reps.parquet"
+RAW_LOGS = "raw-*.mcap"
 STAGED = ".next"  # a file of a change that is not finished
 BUILDING = ".new-"  # a folder that is not finished
 FOLDER_MODE = 0o700  # health data: the owner and nobody else
@@ -98,10 +100,12 @@ def write_session(parent: Path, manifest: Manifest, writers: Mapping[str, Writer
 def replace_session(folder: Path, manifest: Manifest, writers: Mapping[str, Writer]) -> None:
     """Change an existing folder: new or replaced files and a new manifest, all of it or nothing.
 
-    Files that are not named in `writers` stay as they are, and so do their entries.
+    Files that are not named in `writers` stay as they are, and so do their entries. A folder in which a recording
+    has just ended has no manifest yet.
     """
     finish_interrupted(folder)
-    kept = {name: entry for name, entry in read_manifest(folder).files.items() if name not in writers}
+    old = read_manifest(folder).files if is_session_folder(folder) else {}
+    kept = {name: entry for name, entry in old.items() if name not in writers}
     staged = {name: _write_file(folder / (name + STAGED), write, True) for name, write in writers.items()}
     _write_text(folder / (MANIFEST + STAGED), to_json(manifest.with_files(kept | staged)), True)
     finish_interrupted(folder)
@@ -127,6 +131,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
+        if is_unfinished(folder):
+            hint = "If nobody records into it now, run `sciatrack recover` on it."
+            raise SessionError(folder, "a recording that is not finished.", hint=hint) from None
         raise SessionError(folder, f"no session folder: {MANIFEST} is not there.") from None
     except UnicodeDecodeError as error:
         raise SessionError(path, f"not UTF-8 text (byte {error.start}).") from None
@@ -154,6 +161,11 @@ def session_folders(parent: Path) -> Iterator[Path]:
 
 def is_session_folder(path: Path) -> bool:
     return (path / MANIFEST).is_file()
+
+
+def is_unfinished(folder: Path) -> bool:
+    """A recording that goes on, or that was cut off: raw logs without a manifest."""
+    return not is_session_folder(folder) and any(folder.glob(RAW_LOGS))
 
 
 def drop_unfinished(parent: Path) -> int:
@@ -255,4 +267,21 @@ def _verify_file(path: Path, entry: FileEntry) -> list[str]:
         rows = pq.ParquetFile(path).metadata.num_rows
         if rows != entry.rows:
             return [f"{path}: {rows} rows, {MANIFEST} says {entry.rows}."]
+    if path.suffix == ".mcap" and entry.rows is not None:
+        rows = _messages(path)
+        if rows != entry.rows:
+            return [f"{path}: {rows} packets and events, {MANIFEST} says {entry.rows}."]
     return []
+
+
+def _messages(path: Path) -> int:
+    """How many messages the index of a raw log tells; -1 where it has none."""
+    from mcap.exceptions import McapError
+    from mcap.reader import make_reader
+
+    try:
+        with path.open("rb") as file:
+            summary = make_reader(file).get_summary()
+    except (McapError, ValueError, struct.error):
+        return -1
+    return summary.statistics.message_count if summary and summary.statistics else -1

@@ -34,11 +34,11 @@ def verify(paths: tuple[Path, ...]) -> None:
 def _problems(path: Path) -> list[str]:
     from sciatrack_analytics.settings import FILE_NAME
     from sciatrack_analytics.store import verify_study
-    from sciatrack_ingest.sessions import is_session_folder, session_folders, verify_session
+    from sciatrack_ingest.sessions import is_session_folder, is_unfinished, session_folders, verify_session
 
     if (path / FILE_NAME).exists():
         return verify_study(path)
-    if is_session_folder(path):
+    if is_session_folder(path) or is_unfinished(path):
         return verify_session(path)
     folders = list(session_folders(path))
     if not folders:

@@ -1,0 +1,97 @@
+"""A recording that is over becomes a finished session: samples decoded, analysed, counted and sealed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sciatrack_ingest.errors import SciatrackError
+
+if TYPE_CHECKING:
+    from sciatrack_ingest.recording import Recording
+    from sciatrack_ingest.recovery import FinishedSession
+    from sciatrack_signal.result import Analysis
+
+FIT_CHECK = "fit_check"  # the event in a raw log, and the decision in a manifest
+
+
+def close_session(folder: Path) -> list[str]:
+    """Finish a session folder and analyse it; returns what a person should be told, sentence by sentence.
+
+    The samples are sealed first: whatever becomes of the analysis, the session is whole without it.
+    Raises SessionError where nothing can be made of the folder.
+    """
+    from sciatrack_ingest.recovery import finish_session
+
+    finished = finish_session(folder)
+    return [*_recorded(finished), *_analysed(finished)]
+
+
+def _recorded(finished: FinishedSession) -> list[str]:
+    lines = []
+    for sensor in finished.sensors:
+        recording = sensor.recording
+        lines.append(
+            f"{recording.placement}: {recording.n_samples} samples in {recording.duration_s:.1f} s "
+            f"({recording.sampling_rate_hz:.1f} Hz), {sensor.lost_percent:.2f} % lost"
+            if recording.n_samples
+            else f"{recording.placement}: no samples"
+        )
+        lines += [f"{recording.placement}: {finding.message}" for finding in recording.findings]
+    return lines
+
+
+def _analysed(finished: FinishedSession) -> list[str]:
+    """Put the analysis of every sensor into the folder; a failure is told and leaves the samples alone."""
+    try:
+        return analyse_into(finished, [sensor.recording for sensor in finished.sensors])
+    except (SciatrackError, ValueError, ArithmeticError, IndexError) as error:
+        return [f"not analysed: {error} (try `sciatrack analyze {finished.folder}`)"]
+
+
+def analyse_into(finished: FinishedSession, recordings: Sequence[Recording]) -> list[str]:
+    """Add reps.parquet and the blocks of the manifest; the blocks found, one line each."""
+    from sciatrack_analytics.rep_rows import analysis_blocks, rep_table
+    from sciatrack_analytics.software import software
+    from sciatrack_ingest.sessions import REPS, replace_session, table_writer
+
+    analyses = [_analysis(recording) for recording in recordings if recording.n_samples]
+    algorithms = {block.algorithm for analysis in analyses for block in analysis.blocks}
+    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    entry = {"algorithm": " ".join(sorted(algorithms)), "analysed_utc": now, "software": software()}
+    manifest = replace(
+        finished.manifest,
+        blocks=tuple(block for analysis in analyses for block in analysis_blocks(analysis)),
+        decisions=(*finished.manifest.decisions, *_fit_checks(finished)),
+        analyses=(*finished.manifest.analyses, entry),
+    )
+    rows = [row for analysis in analyses for row in analysis.rows()]
+    replace_session(finished.folder, manifest, {REPS: table_writer(rep_table(rows))})
+    return [
+        f"{block.placement}: {block.exercise}, {block.count} reps" + (f" ({block.note})" if block.note else "")
+        for analysis in analyses
+        for block in analysis.blocks
+    ]
+
+
+def _analysis(recording: Recording) -> Analysis:
+    from sciatrack_signal.pipeline import analyze
+
+    named = replace(recording, name=f"imu-{recording.placement}.parquet")
+    return analyze(named, exercise=recording.exercise, placement=recording.placement, side=recording.side)
+
+
+def _fit_checks(finished: FinishedSession) -> list[dict[str, Any]]:
+    """What the fit checks said, as the raw logs keep it."""
+    from sciatrack_ingest.rawread import read_raw
+
+    paths = sorted(finished.folder.glob("raw-*.mcap"))
+    return [
+        {"rule": FIT_CHECK, **event.data}
+        for path in paths
+        for event in read_raw(path).events
+        if event.kind == FIT_CHECK
+    ]

@@ -1,0 +1,162 @@
+"""`sciatrack record`: from a worn sensor to a session folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sciatrack.options import PLACEMENTS, SIDES, check_exercise
+
+if TYPE_CHECKING:
+    from sciatrack.recorder import OpenRadio
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="A sensor in software, worn by a simulated person doing bridges.")
+@click.option(
+    "--sensor",
+    "sensors",
+    multiple=True,
+    metavar="NAME_OR_ADDRESS",
+    help="As `sciatrack scan` shows it. Once for each sensor.",
+)
+@click.option("--participant", required=True, metavar="P", help="A pseudonym: 1 to 32 letters, digits, _ or -.")
+@click.option(
+    "--placement",
+    "placements",
+    multiple=True,
+    required=True,
+    type=click.Choice(PLACEMENTS),
+    help="Where it sits. Once for each sensor, in the same order.",
+)
+@click.option("--exercise", metavar="ID", help="What will be done. [default: found by the analysis]")
+@click.option("--side", type=click.Choice(SIDES), help="The working leg.")
+@click.option(
+    "--duration",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Seconds. [default: until Ctrl-C; the demo's length]",
+)
+@click.option(
+    "--fit-check/--no-fit-check",
+    default=None,
+    help="Stand, lie and do one rep first, to see whether the sensor sits well. [default: on at a terminal]",
+)
+@click.option("--timezone", metavar="ZONE", help="Like Europe/Berlin. [default: this computer's]")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="sessions",
+    show_default=True,
+    metavar="SESSIONS_DIR",
+    help="Folder in which the session folder is made.",
+)
+def record(
+    demo: bool,
+    sensors: tuple[str, ...],
+    participant: str,
+    placements: tuple[str, ...],
+    exercise: str | None,
+    side: str | None,
+    duration: float | None,
+    fit_check: bool | None,
+    timezone: str | None,
+    output: Path,
+) -> None:
+    """Record one or more worn sensors into a session folder and analyse it; prints the folder.
+
+    Data are on disk within a second. A sensor that is lost is sought again until you stop with Ctrl-C.
+    docs/recording.md shows how to wear a sensor and what each message means.
+
+    \b
+    Example:
+      sciatrack record --demo --participant P01 --placement right_thigh
+      sciatrack record --sensor "Movesense 174630000192" --participant P01 --placement hip --exercise glute_bridge
+    """
+    if demo == bool(sensors):
+        raise click.UsageError(
+            "Say what to record: either --demo, or --sensor NAME_OR_ADDRESS (see `sciatrack scan`)."
+        )
+    if sensors and len(sensors) != len(placements):
+        raise click.UsageError(
+            f"Each sensor needs its placement: {len(sensors)} --sensor, {len(placements)} --placement."
+        )
+    if len(set(placements)) != len(placements):
+        raise click.BadParameter("two sensors cannot sit at the same place", param_hint="--placement")
+    if exercise is not None:
+        from sciatrack_signal.exercises import catalogue
+
+        check_exercise(exercise, catalogue(), "--exercise")
+    _record(demo, sensors, participant, placements, exercise, side, duration, fit_check, timezone, output)
+
+
+def _record(
+    demo: bool,
+    sensors: tuple[str, ...],
+    participant: str,
+    placements: tuple[str, ...],
+    exercise: str | None,
+    side: str | None,
+    duration: float | None,
+    fit_check: bool | None,
+    timezone: str | None,
+    output: Path,
+) -> None:
+    import sys
+
+    from sciatrack import recorder
+    from sciatrack.closing import close_session
+    from sciatrack_analytics.software import software
+    from sciatrack_ingest.errors import SciatrackError
+    from sciatrack_ingest.manifest import PseudonymError, ZoneError
+    from sciatrack_ingest.session_recording import Sitting
+
+    open_radio: OpenRadio = recorder.real_radio
+    if demo:
+        open_radio, duration, sensors, exercise = _demo(placements, exercise, side, duration)
+    try:
+        sitting = Sitting(
+            participant=participant,
+            timezone=timezone or recorder.local_timezone(),
+            sensors=tuple(zip(sensors, placements, strict=True)),
+            exercise=exercise or "",
+            side=side or "",
+            origin="simulated" if demo else "recorded",
+            software=" ".join(f"{name} {version}" for name, version in software().items()),
+        )
+    except PseudonymError as error:
+        raise click.BadParameter(str(error), param_hint="--participant") from error
+    except ZoneError as error:
+        raise click.BadParameter(str(error), param_hint="--timezone") from error
+    asks = fit_check if fit_check is not None else sys.stdin.isatty() and sys.stderr.isatty() and not demo
+    done = recorder.record(recorder.Request(sitting, open_radio, output, duration, asks))
+    if done.folder is not None:
+        try:
+            lines = close_session(done.folder)
+        except (SciatrackError, OSError) as error:
+            raise recorder.tell_unfinished(error, done.folder) from error
+        for line in lines:
+            click.echo(line, err=True)
+        click.echo(done.folder)
+    if done.trouble is not None:
+        raise recorder.tell_trouble(done.trouble, done.folder)
+
+
+def _demo(
+    placements: tuple[str, ...], exercise: str | None, side: str | None, duration: float | None
+) -> tuple[OpenRadio, float, tuple[str, ...], str]:
+    """The radio of the demo, how long to record it, its sensors' names, and what is done."""
+    from sciatrack import demo_sensor
+
+    demo_sensor.check_installed()
+    exercise = exercise or demo_sensor.EXERCISE
+    leg = side if side in ("left", "right") else "right"
+    names = tuple(f"IMU demo {placement}" for placement in placements)
+    motions = [
+        (name, demo_sensor.demo_motion(exercise, placement, leg))
+        for name, placement in zip(names, placements, strict=True)
+    ]
+    length_s = duration or max(motion.duration_s for _, motion in motions)
+    return (lambda: demo_sensor.demo_radio(motions)), length_s, names, exercise
