@@ -131,9 +131,7 @@ def test_rate_is_for_files_without_time(tmp_path: Path, rows: np.ndarray) -> Non
     path = tmp_path / "untimed.csv"
     np.savetxt(path, rows[:, 1:], delimiter=",", header="acc_x,acc_y,acc_z", comments="")
     assert analyze(path, *UNITS).exit_code == 1
-    (block,) = blocks(
-        analyze(path, *UNITS, "--rate", "25", "--exercise", "glute_bridge", "--format", "jsonl")
-    )
+    (block,) = blocks(analyze(path, *UNITS, "--rate", "25", "--exercise", "glute_bridge", "--format", "jsonl"))
     assert block["sampling_rate_hz"] == pytest.approx(25.0)
     assert block["duration_s"] == pytest.approx((len(rows) - 1) / 25.0, abs=0.001)
 
@@ -227,9 +225,7 @@ def test_a_fault_of_ours_in_one_recording_costs_no_other(folder: Path, monkeypat
     result = analyze(folder, "--format", "jsonl")
     assert result.exit_code == 1
     assert len({block["recording"] for block in blocks(result)}) == 2
-    assert (
-        f"error: {folder}/b.csv: unexpected IndexError: out of range (test_app_analyze.py:" in result.stderr
-    )
+    assert f"error: {folder}/b.csv: unexpected IndexError: out of range (test_app_analyze.py:" in result.stderr
 
 
 def test_notes_go_to_stderr_and_quiet_silences_them(bridge_csv: Path) -> None:

@@ -40,9 +40,7 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
     assert f"sciatrack {name}" in result.output.split("Example:")[1]
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["analyze", "--help"], ["exercises", "--help"]]
-)
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["analyze", "--help"], ["exercises", "--help"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     script = (
         "import sys\n"

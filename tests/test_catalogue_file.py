@@ -102,9 +102,7 @@ def test_a_direction_is_normalised(write) -> None:
         ("]\n", "\n", ["not valid TOML"]),
     ],
 )
-def test_each_mistake_names_file_key_value_and_what_is_allowed(
-    write, old: str, new: str, parts: list[str]
-) -> None:
+def test_each_mistake_names_file_key_value_and_what_is_allowed(write, old: str, new: str, parts: list[str]) -> None:
     assert old in SLIDER
     path = write(SLIDER.replace(old, new))
     with pytest.raises(CatalogueError) as caught:

@@ -99,9 +99,7 @@ def _notes(recording: Recording) -> tuple[str, ...]:
     return notes
 
 
-def _until_a_process_dies(
-    jobs: Sequence[Job], workers: int, work: Callable[[Job], Outcome]
-) -> Iterator[Outcome]:
+def _until_a_process_dies(jobs: Sequence[Job], workers: int, work: Callable[[Job], Outcome]) -> Iterator[Outcome]:
     pool = ProcessPoolExecutor(
         min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_prepare_worker
     )

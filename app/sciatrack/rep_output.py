@@ -121,9 +121,7 @@ def _table(stream: IO[str]) -> Iterator[Write]:
 
 def headline(block: Block) -> str:
     """One line on a block: what, where, how many, how well it can be seen."""
-    doubt = (
-        "" if block.count_low == block.count_high else f" (between {block.count_low} and {block.count_high})"
-    )
+    doubt = "" if block.count_low == block.count_high else f" (between {block.count_low} and {block.count_high})"
     noun = "repetition" if block.count == 1 else "repetitions"
     place = f"{block.exercise} on {block.placement}, side {block.side}"
     return f"{place}: {block.count} {noun}{doubt}, observability {block.observability}"
@@ -160,9 +158,7 @@ def rep_schema() -> pa.Schema:
     of_block = [declared[name] for name in BLOCK_COLUMNS]
     declared = {field.name: str(field.type) for field in fields(Rep)} | {"flags": "str"}
     types = of_block + [declared[name] for name in REP_COLUMNS]
-    return pa.schema(
-        [(name, arrow[kind.split(" ")[0]]) for name, kind in zip(TABLE_COLUMNS, types, strict=True)]
-    )
+    return pa.schema([(name, arrow[kind.split(" ")[0]]) for name, kind in zip(TABLE_COLUMNS, types, strict=True)])
 
 
 def _json(block: Block) -> str:

@@ -60,7 +60,7 @@ def _visits(reps: pd.DataFrame, blocks: pd.DataFrame) -> Table:
             continue
         score = count_tally(part)
         right = int(sets.right.sum())
-        true = score.matched + score.missed
+        true = 0 if grade == "none" else score.matched + score.missed
         out.append((
             grade, k_of_n(right, len(sets)), share(right, len(sets)), k_of_n(score.missed, true),
             percent(score.missed / true if true else np.nan, 2), str(score.false), NOTHING,

@@ -119,9 +119,11 @@ def _block_rows(made: Simulated, analysis: Analysis) -> list[Row]:
     for block in made.blocks:
         inside = [k for k, at_s in enumerate(middles_s) if block.start_s <= at_s <= block.end_s]
         counted = sum(listed[k][1].complete and "inferred" not in listed[k][1].flags for k in inside)
+        # Where the placement shows nothing, silence is right.
+        asked = 0 if block.observability == "none" else block.count
         rows.append({
             "true": block.exercise, "grade": block.observability, "named": _name([listed[k][0] for k in inside]),
-            "count_true": block.count, "count": counted, "right": counted == block.count,
+            "count_true": asked, "count": counted, "right": counted == asked,
         })  # fmt: skip
     for block in analysis.blocks:
         if block.reps and not (iou(spans(made.reps), spans(block.reps)) > 0).any():

@@ -34,18 +34,14 @@ if TYPE_CHECKING:
     help="Samples a second, for files without `time`.",
 )
 @exercise_file_option
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="[default: by the name of --output, else table]"
-)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="[default: by the name of --output, else table]")
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Write here instead of stdout.",
 )
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Processes."
-)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Processes.")
 @click.option("--quiet", is_flag=True, help="No notes and no progress on stderr; errors are still shown.")
 def analyze(
     paths: tuple[str, ...],
@@ -84,9 +80,7 @@ def analyze(
         "side": side,
     }
     if output is not None and not output.absolute().parent.is_dir():
-        raise click.BadParameter(
-            f"the folder of '{output}' is not there; create it first", param_hint="--output"
-        )
+        raise click.BadParameter(f"the folder of '{output}' is not there; create it first", param_hint="--output")
     jobs, failed = _collect(paths, overrides, exercise_file)
     if output is not None and output.exists() and any(output.samefile(job.path) for job in jobs):
         raise click.BadParameter(f"'{output}' is one of the recordings to read", param_hint="--output")

@@ -76,9 +76,7 @@ def _print_all(known: Mapping[str, Exercise]) -> None:
     table = plain_table("exercise", "hold", "repetitions", "hip", "working", "other")
     for exercise in known.values():
         grid = [exercise.views[name].observability for name in VIEW_WORDS]
-        table.add_row(
-            exercise.id, _starred(exercise, "hold_s", hold_words(exercise)), reps_words(exercise), *grid
-        )
+        table.add_row(exercise.id, _starred(exercise, "hold_s", hold_words(exercise)), reps_words(exercise), *grid)
     out = console()
     out.print(table)
     out.print()
