@@ -223,9 +223,9 @@ def report(costs: list[Cost], used: dict[int, dict[str, float]], process: tuple[
             f"{c.ratio:8.2f} {c.script_s:10.3f} {c.script_ratio:13.1f}"
         )
     for c in costs:
-        note = f"at first asked {ASKED['passes at first']:g}"
-        line("filter passes", f"at {c.hours} h", c.ratio, ASKED["passes"], note)
+        line("filter passes", f"at {c.hours} h", c.ratio, ASKED["passes"])
     first, eight = costs[0], next((c for c in costs if c.hours == 8), costs[-1])
+    line("filter passes, first goal", f"at {eight.hours} h", eight.ratio, ASKED["passes at first"])
     grown = (eight.analyze_s / eight.samples) / (first.analyze_s / first.samples)
     line("cost of a sample", f"{eight.hours} h against {first.hours} h", grown, ASKED["per sample"])
     line("growth exponent", f"{costs[0].hours} to {costs[-1].hours} h", exponent(costs), ASKED["exponent"])
@@ -243,7 +243,7 @@ def line(what: str, where: str, value: float, asked: float, note: str = "", *, l
     """One figure beside what is asked of it."""
     met = value >= asked if least else value <= asked
     words = f"asked {'at least' if least else 'at most'} {asked:g}" + (f"; {note}" if note else "")
-    print(f"  {'met   ' if met else 'MISSED'} {what:24} {where:24} {value:8.2f}   {words}")
+    print(f"  {'met   ' if met else 'MISSED'} {what:26} {where:24} {value:8.2f}   {words}")
 
 
 def main() -> None:
