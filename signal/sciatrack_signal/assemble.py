@@ -25,6 +25,12 @@ INCOMPLETE_RETURN_SHARE = 0.25
 SHORT_SLACK_S = 0.5
 SHORT_SLACK_SHARE = 0.1
 LONG_FACTOR = 1.3
+# The first or last move of a set is no rep if its hold is below this share of the others' median, which is at
+# least so long, and its range off theirs by this share; judged from so many others on.
+PASSING_HOLD_SHARE = 0.25
+PASSING_USUAL_S = 6.0
+PASSING_RANGE_SHARE = 0.08
+PASSING_OTHERS = 2
 # A rep with a gap in it is this much less sure.
 GAP_DOUBT = 0.95
 # A rep at the file's edge is cut if its missing part would lie within this long of the edge.
@@ -58,6 +64,21 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
             continue
         flags = set() if sure else {"assumed_polarity"}
         reps.append(_rep(trace, timed, apex, float(ranges[apex]), median_deg, context, flags, sureness, cut=cut))
+    return _without_passing(reps)
+
+
+def _without_passing(reps: list[Rep]) -> list[Rep]:
+    """Without a first or last move that is unlike the others in hold and range: a step down to the floor or up from
+    it turns a thigh as far as the exercise does, but nobody stays there."""
+    for end in (0, -1):
+        others = [rep for rep in (reps[1:] if end == 0 else reps[:-1]) if rep.hold_s is not None and rep.complete]
+        if len(others) < PASSING_OTHERS or reps[end].hold_s is None:
+            continue
+        hold_s = float(np.median([rep.hold_s or 0.0 for rep in others]))
+        range_deg = float(np.median([rep.rom_deg or 0.0 for rep in others]))
+        short = (reps[end].hold_s or 0.0) < PASSING_HOLD_SHARE * hold_s and hold_s > PASSING_USUAL_S
+        if short and abs((reps[end].rom_deg or 0.0) - range_deg) > PASSING_RANGE_SHARE * range_deg:
+            reps = reps[1:] if end == 0 else reps[:-1]
     return reps
 
 
