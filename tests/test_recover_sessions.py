@@ -20,7 +20,7 @@ import sciatrack_ingest
 from packet_streams import motion, received
 from sciatrack.cli import cli
 from sciatrack_ingest import recovery
-from sciatrack_ingest.errors import SciatrackError
+from sciatrack_ingest.errors import RecordingError, SciatrackError
 from sciatrack_ingest.manifest import SessionError
 from sciatrack_ingest.playback import STEP_S, play, raw_logs
 from sciatrack_ingest.rawlog import RawHeader, RawLogError, RawLogWriter
@@ -118,6 +118,20 @@ def test_what_is_on_disk_of_a_torn_recording_is_in_the_session(folder: Path, sha
     assert "cut off" in correction["reason"]
     (event,) = [event for event in read_raw(path).events if event.kind == "recovered"]
     assert event.data["missing"] == list(done.missing)
+    check_finished(folder)
+
+
+def test_packets_of_which_no_recording_can_be_made_are_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = record(folder)
+    before = path.read_bytes()
+
+    def refuse(_: object) -> None:
+        raise RecordingError("time_s must increase")
+
+    monkeypatch.setattr(recovery, "decode_log", refuse)
+    done = finish_session(folder)
+    assert done.missing == ("raw-hip.mcap: no samples can be made of it: time_s must increase",)
+    assert path.read_bytes() == before
     check_finished(folder)
 
 

@@ -126,6 +126,12 @@ def test_a_short_frame_cannot_ask_for_much_memory() -> None:
     assert stream(greedy).malformed == 1
 
 
+@pytest.mark.parametrize(("bits", "malformed"), [(32, 0), (33, 1), (255, 1)])
+def test_differences_have_32_bits_at_most(bits: int, malformed: int) -> None:
+    body = bytes(6) + bytes([bits, 1]) + bytes((bits * 3 + 7) // 8)
+    assert stream(frame(GYRO, body)).malformed == malformed
+
+
 def answer(request: int, kind: int, status: int = 0, settings_hex: str = "") -> RawPacket:
     body = bytes([0xF0, request, kind, status, 0]) + bytes.fromhex(settings_hex)
     return RawPacket(CONTROL_UUID.upper(), body, 0, 0)

@@ -97,6 +97,26 @@ def test_a_late_packet_is_put_in_order() -> None:
     assert decoded.gaps == ()
 
 
+def test_a_burst_that_is_repeated_as_a_whole_counts_once() -> None:
+    acc, gyr = motion(600)
+    came = received("generic", acc, gyr)
+    at = came[39].monotonic_ns
+    again = [packet._replace(monotonic_ns=at) for packet in came[25:40]]  # 1.5 s of it
+    decoded = generic.decode([*came[:40], *again, *came[40:]])
+    np.testing.assert_array_equal(decoded.tick, np.arange(600))
+    assert [(finding.code, finding.count) for finding in decoded.findings] == [("repeated_packets", 15)]
+
+
+def test_a_clock_that_is_set_forward_is_no_loss() -> None:
+    acc, gyr = motion(400)
+    first = received("generic", acc[:200], gyr[:200])
+    rest = received("generic", acc[200:], gyr[200:], begin_s=3602.0, arrival_s=102.0, first_sample=200)
+    decoded = generic.decode(first + rest)
+    assert decoded.epoch_starts == (200,)
+    assert decoded.lost_samples == 0
+    assert [finding.code for finding in decoded.findings] == ["device_restarted"]
+
+
 def test_movesense_measurement_in_two_parts() -> None:
     acc, gyr = motion(80)
     speaker = MovesenseSpeaker()

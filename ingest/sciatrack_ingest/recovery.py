@@ -87,8 +87,9 @@ def _read(path: Path) -> _Sensor:
     missing = tuple(f"{path.name}: {problem}" for problem in raw.problems)
     try:
         decoded = decode_log(raw)
-    except RawLogError as error:
-        return _Sensor(raw, None, (*missing, f"{path.name}: no samples can be made of it: {error.problem}"))
+    except SciatrackError as error:
+        problem = error.problem if isinstance(error, RawLogError) else str(error)
+        return _Sensor(raw, None, (*missing, f"{path.name}: no samples can be made of it: {problem}"))
     return _Sensor(raw, decoded, (*missing, *_lost_words(raw, decoded)))
 
 
