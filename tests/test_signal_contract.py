@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -247,6 +248,13 @@ def test_an_unknown_exercise_is_refused_by_name() -> None:
     assert isinstance(caught.value, SciatrackError)
     with pytest.raises(UnknownExerciseError):
         analyze(Case().record(exercise="squat"))
+
+
+def test_a_run_without_enough_whole_reps_says_so() -> None:
+    with mock.patch("sciatrack_signal.pipeline.assemble", return_value=[]):
+        block = block_of(Case().record())
+    assert block.reps == ()
+    assert block.note
 
 
 NOT_SEEN = [

@@ -94,6 +94,17 @@ def test_a_gap_of_a_minute_between_two_sets_is_no_rep() -> None:
     assert not any("gap" in rep.flags for rep in block.reps)
 
 
+@pytest.mark.parametrize("gyroscope", [True, False])
+def test_two_holds_on_both_sides_of_a_long_gap_are_not_one(gyroscope: bool) -> None:
+    """Return, rest and the next way out fell into 15 s without data."""
+    case = Case(plans=(Plan(range_deg=50.0, pause_s=8.0),) * 6)
+    start_s, end_s = (case.truth[k].hold_start_s + 1.0 for k in (2, 3))
+    lossy = without(case.record(), start_s, end_s)
+    block = block_of(lossy if gyroscope else changed(lossy, gyr=None))
+    assert block.count == 4
+    assert not any(rep.start_s < start_s and rep.end_s > end_s for rep in block.reps)
+
+
 def test_another_pose_after_a_long_gap_starts_afresh() -> None:
     """The sensor came off and was worn the other way round when it came back."""
     first, second = CASE.record(), CASE.record()

@@ -129,6 +129,17 @@ def test_what_the_exercise_asks_for_is_no_more_than_a_vote() -> None:
     assert rest_parity(trace, timed_of(trace), (5.0, 5.0))[0] == 0
 
 
+def test_dwells_that_look_like_the_holds_asked_for_decide_where_nothing_else_does() -> None:
+    """From the last moment of rest to 1.5 s into the last hold: what lies outside would call the holds rest."""
+    case = Case(plans=(Plan(plateau_s=5.0, pause_s=1.2),) * 5)
+    recording = case.record()
+    kept = (recording.time_s > case.starts_s[0] - 0.2) & (recording.time_s < case.truth[-1].hold_start_s + 1.5)
+    assert recording.gyr is not None
+    cut = changed(recording, time_s=recording.time_s[kept], acc=recording.acc[kept], gyr=recording.gyr[kept])
+    trace = trace_of(cut)
+    assert rest_parity(trace, timed_of(trace), (5.0, 5.0))[0] == 0
+
+
 def test_of_a_set_that_is_cut_in_the_middle_of_its_first_hold_the_holds_are_known_by_the_rest_after_it() -> None:
     case = Case(plans=(Plan(),) * 5, tail_s=12.0)
     recording = case.record()

@@ -36,6 +36,12 @@ def test_two_walks_are_two_sorted_disjoint_intervals_inside_the_recording() -> N
     assert found[-1, 1] <= len(acc)
 
 
+def test_shaking_without_a_beat_is_no_walk() -> None:
+    shaken = rest(30)
+    shaken[:, 2] += np.random.default_rng(4).normal(0.0, 2.5, len(shaken))
+    assert len(walking(np.concatenate([rest(10), shaken, rest(10)]), RATE_HZ)) == 0
+
+
 def test_one_step_is_no_walk() -> None:
     assert len(walking(np.concatenate([rest(10), walk(0.5, RATE_HZ), rest(10)]), RATE_HZ)) == 0
 
