@@ -372,3 +372,9 @@ def test_flags_in_a_table_are_joined_by_spaces() -> None:
     rep = replace(rep_at(1.0, 4.0), flags=("cut", "gap"))
     block = replace(block_of(still(5.0)), reps=(rep, replace(rep, flags=())))
     assert [row["flags"] for row in Analysis((block, block)).rows()] == ["cut gap", "", "cut gap", ""]
+
+
+@pytest.mark.parametrize("label", [{"placement": "wrist"}, {"side": "upper"}])
+def test_an_unknown_placement_or_side_is_refused_by_name(label: dict[str, str]) -> None:
+    with pytest.raises(SciatrackError, match=next(iter(label.values()))):
+        analyze(still(5.0), exercise="clamshell", **label)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sciatrack_signal.confidence import confidence
 from sciatrack_signal.dwells import Timed
 from sciatrack_signal.exercises import Exercise, View
-from sciatrack_signal.holds import measure_hold
+from sciatrack_signal.holds import EDGE_FLOOR_S, EDGE_FLOOR_WITHOUT_GYROSCOPE_S, measure_hold
 from sciatrack_signal.polarity import rest_parity
 from sciatrack_signal.result import Rep
 from sciatrack_signal.trace import Trace
@@ -112,7 +112,8 @@ def _rep(
         flags.add("small_range")
     hold_start = hold_end = hold_s = longest = low = high = None
     if not cut:
-        hold = measure_hold(timed, apex, trace.rate_hz)
+        floor_s = EDGE_FLOOR_S if trace.gyr is not None else EDGE_FLOOR_WITHOUT_GYROSCOPE_S
+        hold = measure_hold(timed, apex, trace.rate_hz, edge_floor_s=floor_s)
         levels = timed.levels_deg
         if abs(levels[apex + 1] - levels[apex - 1]) > INCOMPLETE_RETURN_SHARE * range_deg:
             flags.add("incomplete_return")

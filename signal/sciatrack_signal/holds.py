@@ -21,10 +21,12 @@ FADING_MIN_S = 6.0
 # Half width of a 90 % interval in standard errors of a difference of two edges, calibrated on simulated sets by
 # benchmarks/accuracy (a normal law would say 1.64; lapses and fidgets give the errors long tails). A hold with a
 # dip in it may have been taken for longer or shorter than it was.
-COVERAGE_FACTOR = 2.8
+COVERAGE_FACTOR = 3.3
 DISTURBED_FACTOR = 2.0
 # No edge is better than this: half a row of the grid and the clock of a good sensor.
 EDGE_FLOOR_S = 0.02
+# Without a gyroscope the acceleration of the move itself bends what counts as up while it lasts.
+EDGE_FLOOR_WITHOUT_GYROSCOPE_S = 0.08
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Hold:
     fading: bool
 
 
-def measure_hold(timed: Timed, apex: int, rate_hz: float) -> Hold:
+def measure_hold(timed: Timed, apex: int, rate_hz: float, *, edge_floor_s: float = EDGE_FLOOR_S) -> Hold:
     """The hold at turning point `apex`, which has a stroke on both sides."""
     into, out = timed.arrives[apex - 1], timed.departs[apex]
     start, end = timed.dwell(apex)
@@ -59,7 +61,7 @@ def measure_hold(timed: Timed, apex: int, rate_hz: float) -> Hold:
     half = (
         disturbed
         * COVERAGE_FACTOR
-        * float(np.hypot(max(into.error / rate_hz, EDGE_FLOOR_S), max(out.error / rate_hz, EDGE_FLOOR_S)))
+        * float(np.hypot(max(into.error / rate_hz, edge_floor_s), max(out.error / rate_hz, edge_floor_s)))
     )
     return Hold(start, end, hold_s, longest_s, max(0.0, hold_s - half), hold_s + half, len(parts) > 1, fading)
 

@@ -70,7 +70,8 @@ def analyze(
     exercise, placement, side : win over the recording's own labels; no exercise is `auto`.
     exercises : the catalogue to use; the built-in one if None.
 
-    Always at least one block; a block without reps says why in its note. Raises UnknownExerciseError.
+    Always at least one block; a block without reps says why in its note. Raises UnknownExerciseError, and
+    RecordingError for a placement or side that is not known.
     """
     labels = _labels(recording, exercise, placement, side, exercises)
     view = labels.view
@@ -102,7 +103,8 @@ def _labels(
     named = exercise or recording.exercise or AUTO
     known = catalogue() if exercises is None else exercises
     found = get(GENERIC if named == AUTO else named, known)
-    return Labels(found, placement or recording.placement or "thigh", side or recording.side or "unknown")
+    labelled = recording.with_labels(placement=placement, side=side)  # raises RecordingError for an unknown word
+    return Labels(found, labelled.placement or "thigh", labelled.side or "unknown")
 
 
 def _barriers(trace: Trace) -> npt.NDArray[np.int64]:

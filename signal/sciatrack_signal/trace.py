@@ -27,6 +27,8 @@ TRUST_EXPLAINED = 0.8
 TRUST_SCALE = (0.85, 1.18)
 # Walking and bumps (m/s^2, rms of the norm above about 0.5 Hz) move the accelerometer's up by more than turning.
 TRUST_JOLT = 0.4
+# Weight of the assumption that a scale is 1, as a share of all that was turned.
+SCALE_RIDGE = 0.03
 # An axis with less than this share of the rotation says nothing about its scale.
 TRUST_AXIS_SHARE = 0.1
 
@@ -94,7 +96,10 @@ def gyro_agrees(acc: Float, gyr: Float, rate_hz: float) -> bool:
     # du = u x omega, linear in the three scales of omega
     columns = [cross(up, slow * np.eye(3)[k]).ravel() for k in range(3)]
     share = np.array([float(c @ c) for c in columns])
-    normal = np.array([[float(a @ b) for b in columns] for a in columns]) + 1e-12 * np.eye(3)
-    scale = np.linalg.solve(normal, np.array([float(c @ change.ravel()) for c in columns]))
+    # turning about up is not seen, so the three columns can nearly depend on each other: the ridge keeps a scale
+    # that nothing speaks about near 1
+    ridge = SCALE_RIDGE * float(share.sum())
+    normal = np.array([[float(a @ b) for b in columns] for a in columns]) + (ridge + 1e-12) * np.eye(3)
+    scale = np.linalg.solve(normal, np.array([float(c @ change.ravel()) for c in columns]) + ridge)
     moving = share > TRUST_AXIS_SHARE * share.sum()
     return bool(((scale > TRUST_SCALE[0]) & (scale < TRUST_SCALE[1]))[moving].all())
