@@ -125,7 +125,6 @@ def test_ten_simulated_minutes_of_nobody(kind: str, placement: str) -> None:
     assert block_of(made, exercise="auto").count == 0
 
 
-@pytest.mark.xfail(strict=True, reason="without any turning the gyroscope counts as one that contradicts gravity")
 def test_a_sensor_at_rest_is_not_said_to_be_broken() -> None:
     """Where nothing turns, nothing can be held against the gyroscope."""
     on_a_table = recording(UP + noise(0.03), 0.002 * noise(1.0, 3))

@@ -17,7 +17,9 @@ from sciatrack_signal.assemble import Context, assemble
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import Exercise, View, catalogue, get
 from sciatrack_signal.grid import to_grid
-from sciatrack_signal.plausible import deliberate, likeness, possible
+from sciatrack_signal.heading import NOTE as HEADING_NOTE
+from sciatrack_signal.heading import heading_trace
+from sciatrack_signal.plausible import deliberate, likeness, possible, unmistakable
 from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.result import Analysis, Block, Rep
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction, find_runs
@@ -82,15 +84,27 @@ def analyze(
         return _answer(recording, labels, [], "the recording is empty")
     trace = build_trace(grid)
     kept, note = _select(trace, find_runs(trace, _barriers(trace)), labels)
+    turned = None if kept else heading_trace(trace)
+    if turned is not None:
+        runs = find_runs(turned, _barriers(trace))
+        runs = [run for run in runs if run.reversals >= FEW_STROKES]
+        runs = [run for run in runs if unmistakable(likeness(turned, run), run.amplitude_deg)]
+        kept = _apart(sorted(runs, key=lambda run: -run.amplitude_deg * run.count))
+        trace, note = (turned, HEADING_NOTE) if kept else (trace, note)
     context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN)
-    reps = []
+    reps: list[Rep] = []
     for run in kept:
         made = assemble(trace, time_moves(trace, run), context)
         if len(made) >= labels.exercise.min_set_reps:
-            reps.extend(made)
+            reps.extend(_unsure(rep) if note == HEADING_NOTE else rep for rep in made)
     if kept and not reps:
         note = "too few whole repetitions were found"
     return _answer(recording, labels, _number_sets(reps), "; ".join(n for n in (note, trace.gyro_note) if n))
+
+
+def _unsure(rep: Rep) -> Rep:
+    """The rep with the flag of what only the gyroscope saw."""
+    return replace(rep, flags=tuple(sorted({*rep.flags, "low_certainty"})))
 
 
 def _labels(

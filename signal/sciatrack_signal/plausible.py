@@ -41,6 +41,9 @@ STROKES_EQUAL = 0.16
 STROKES_ANY = 1.0
 # Periods whose interquartile range exceeds their median are no set.
 JITTER_MAX = 1.0
+# Turns about the vertical: at least so large (drift and a shifted foot are smaller) and so alike.
+HEADING_DEG = 15.0
+HEADING_UNLIKE = 0.15
 # A person who names the exercise has already said that it was done: the moves may be this much less alike.
 NAMED_UNLIKE_MAX = 0.5
 
@@ -86,6 +89,12 @@ def deliberate(measured: Likeness, amplitude_deg: float, *, on_thigh: bool) -> b
         return False
     equal = float(np.interp(amplitude_deg, THIGH_DOUBT_DEG, (STROKES_EQUAL, STROKES_ANY)))
     return not on_thigh or measured.stroke_spread <= equal
+
+
+def unmistakable(measured: Likeness, amplitude_deg: float) -> bool:
+    """Whether a run of turns about the vertical, which drift and have no rest pose, is believed."""
+    steady = measured.unlike <= HEADING_UNLIKE and measured.jitter <= 0.5 * JITTER_MAX
+    return steady and not measured.busy and measured.period_s >= PERIOD_MIN_S and amplitude_deg >= HEADING_DEG
 
 
 def possible(measured: Likeness) -> bool:
