@@ -37,7 +37,8 @@ KIND_COSINE = 0.77
 KIND_RANGE = 2.5
 # And take, per rep, between a third and three times as long.
 KIND_PACE = 3.0
-# Such a move has this many times the smallest range, and this much rest before and after it.
+# One or two moves have no rhythm to be judged by: each must stand alone, with this many times the smallest range
+# and this much rest before and after it.
 ALONE_RANGE = 1.5
 ALONE_REST_S = 1.0
 # Observability at which holds are measured; at `counts` they are estimates and each is flagged.
