@@ -337,6 +337,15 @@ def test_recover_analyses_a_session_that_was_cut_off_before_its_analysis(folder:
     assert len(read_manifest(folder).analyses) == 1
 
 
+def test_a_log_that_is_no_log_keeps_no_analysis_away(folder: Path) -> None:
+    record(folder)
+    (folder / "raw-left_thigh.mcap").write_bytes(b"")
+    done = run("recover", folder)
+    assert done.exit_code == 0
+    assert "not analysed" not in done.stdout
+    assert len(read_manifest(folder).analyses) == 1
+
+
 def test_recover_tells_what_is_wrong_with_a_finished_session(folder: Path) -> None:
     record(folder)
     finish_session(folder)
