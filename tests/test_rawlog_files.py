@@ -188,6 +188,17 @@ def test_a_missing_stretch_between_whole_ones_is_told(tmp_path: Path) -> None:
     assert len(raw.packets) == 40
 
 
+def test_a_damaged_first_chunk_does_not_take_the_names_of_the_topics_along(tmp_path: Path) -> None:
+    path = tmp_path / "raw-hip.mcap"
+    sizes = written(path)
+    data = bytearray(path.read_bytes()[: sizes[2]])
+    data[sizes[1] - 400] ^= 0xFF  # within the first chunk
+    path.write_bytes(bytes(data))
+    raw = read_raw(path)
+    assert raw.damaged
+    assert raw.packets == tuple(packet(i) for i in range(20, 40))
+
+
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "raw-hip.mcap"
     written(path)

@@ -34,8 +34,15 @@ START_NS = 90_000_000_000
 LOST = (30, 31, 32)  # packets of ten samples
 
 
-def record(folder: Path, placement: str = "hip", family: str = "generic", close: bool = True, **words: str) -> Path:
-    """A recording of 20 s with a gap, flushed every 50 packets."""
+def record(
+    folder: Path,
+    placement: str = "hip",
+    family: str = "generic",
+    close: bool = True,
+    skipped: int | None = None,
+    **words: str,
+) -> Path:
+    """A recording of 20 s with a gap, flushed every 50 packets; one more packet may be skipped."""
     folder.mkdir(exist_ok=True)
     path = folder / f"raw-{placement}.mcap"
     header = RawHeader(
@@ -46,7 +53,8 @@ def record(folder: Path, placement: str = "hip", family: str = "generic", close:
     log.event("connect", monotonic_ns=99_000_000_000, wall_ns=10**18, mtu=247)
     acc, gyr = motion(2000)
     for i, packet in enumerate(received(family, acc, gyr, arrival_s=100.0, lost=LOST)):
-        log.append(packet._replace(wall_ns=10**18 + packet.monotonic_ns))
+        if i != skipped:
+            log.append(packet._replace(wall_ns=10**18 + packet.monotonic_ns))
         if i % 50 == 49:
             log.flush()
     flushed = log.safe_bytes
@@ -100,6 +108,16 @@ def test_a_recording_that_ended_well_is_finished_by_the_same_steps(folder: Path)
     assert gap.monotonic_ns == START_NS + round(gap.data["end_s"] * 1e9)
     assert gap.wall_ns - gap.monotonic_ns == 10**18
     check_finished(folder)
+
+
+def test_finishing_once_more_does_not_double_the_gaps(folder: Path) -> None:
+    path = record(folder)
+    finish_session(folder)
+    once = read_raw(path)
+    (folder / "manifest.json").unlink()
+    finish_session(folder)
+    assert read_raw(path).events == once.events
+    assert read_raw(path).packets == once.packets
 
 
 @pytest.mark.parametrize("share", [0.4, 0.5, 0.75, 0.99])
@@ -319,6 +337,15 @@ def test_recover_analyses_a_session_that_was_cut_off_before_its_analysis(folder:
     assert len(read_manifest(folder).analyses) == 1
 
 
+def test_a_log_that_is_no_log_keeps_no_analysis_away(folder: Path) -> None:
+    record(folder)
+    (folder / "raw-left_thigh.mcap").write_bytes(b"")
+    done = run("recover", folder)
+    assert done.exit_code == 0
+    assert "not analysed" not in done.stdout
+    assert len(read_manifest(folder).analyses) == 1
+
+
 def test_recover_tells_what_is_wrong_with_a_finished_session(folder: Path) -> None:
     record(folder)
     finish_session(folder)
@@ -342,8 +369,10 @@ def test_verify_counts_the_packets_of_a_raw_log(folder: Path) -> None:
 
 def test_replay_decodes_to_the_stored_samples(folder: Path) -> None:
     record(folder)
-    record(folder, "left_thigh", "polar")
-    finish_session(folder)
+    record(folder, "left_thigh", "polar", skipped=9)  # a frame of angular rates, which are NaN then
+    thigh_recording = finish_session(folder).sensors[1].recording
+    assert thigh_recording.gyr is not None
+    assert np.isnan(thigh_recording.gyr).any()
     done = run("replay", folder, "--speed", "max")
     assert done.exit_code == 0
     hip, thigh = done.stdout.splitlines()

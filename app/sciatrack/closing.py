@@ -86,12 +86,12 @@ def _analysis(recording: Recording) -> Analysis:
 
 def _fit_checks(finished: FinishedSession) -> list[dict[str, Any]]:
     """What the fit checks said, as the raw logs keep it."""
-    from sciatrack_ingest.rawread import read_raw
+    from sciatrack_ingest.rawread import read_raw_or_nothing
 
     paths = sorted(finished.folder.glob("raw-*.mcap"))
     return [
         {"rule": FIT_CHECK, **event.data}
         for path in paths
-        for event in read_raw(path).events
+        for event in read_raw_or_nothing(path).events
         if event.kind == FIT_CHECK
     ]
