@@ -84,10 +84,11 @@ def analyze(
     if grid is None or grid.n < 2:
         return _answer(recording, labels, [], "the recording is empty")
     trace = build_trace(grid)
-    kept, note = _select(trace, find_runs(trace, _barriers(trace)), labels)
+    barriers = _barriers(trace)
+    kept, note = _select(trace, find_runs(trace, barriers), labels)
     turned = None if kept else heading_trace(trace)
     if turned is not None:
-        runs = find_runs(turned, _barriers(trace))
+        runs = find_runs(turned, barriers)
         runs = [run for run in runs if run.reversals >= FEW_STROKES]
         runs = [run for run in runs if unmistakable(likeness(turned, run), run.amplitude_deg)]
         kept = _apart(sorted(runs, key=lambda run: -run.amplitude_deg * run.count))
