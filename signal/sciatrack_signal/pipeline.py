@@ -7,7 +7,7 @@ Recording -> grid (25 Hz) -> trace (up, tilt rate, excursion) -> runs of alike s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +15,14 @@ import numpy.typing as npt
 from sciatrack_ingest import Recording
 from sciatrack_signal.assemble import Context, assemble
 from sciatrack_signal.dwells import time_moves
-from sciatrack_signal.exercises import Exercise, View, catalogue, get
+from sciatrack_signal.exercises import Exercise, catalogue, get
 from sciatrack_signal.grid import to_grid
 from sciatrack_signal.heading import NOTE as HEADING_NOTE
 from sciatrack_signal.heading import heading_trace
-from sciatrack_signal.plausible import deliberate, likeness, possible, unmistakable
-from sciatrack_signal.polarity import still_outside_s
+from sciatrack_signal.plausible import likeness, unmistakable
 from sciatrack_signal.result import Analysis, Block, Rep
-from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction, find_runs
+from sciatrack_signal.segmentation import FEW_STROKES, find_runs
+from sciatrack_signal.selection import Labels, apart, select
 from sciatrack_signal.trace import Trace, build_trace
 from sciatrack_signal.walking import walking
 
@@ -31,33 +31,10 @@ ALGORITHM = "sciatrack-segmentation 0.1"
 SET_PAUSE_S = 60.0
 # A stretch without data longer than this is no pause within a set.
 LONG_GAP_S = 10.0
-# Sets of one exercise have their axes and mean poses within 40 degrees: a belt slides, a bed is not a floor.
-KIND_COSINE = 0.77
-# And ranges within this factor: a set may shrink by 60 % from first to last.
-KIND_RANGE = 2.5
-# And take, per rep, between a third and three times as long.
-KIND_PACE = 3.0
-# One or two moves have no rhythm to be judged by: each must stand alone, with this many times the smallest range
-# and this much rest before and after it.
-ALONE_RANGE = 1.5
-ALONE_REST_S = 1.0
 # Observability at which holds are measured; at `counts` they are estimates and each is flagged.
 HOLDS_GIVEN = ("full", "counts")
 AUTO = "auto"
 GENERIC = "generic"
-
-
-@dataclass(frozen=True)
-class Labels:
-    """What is said of a recording, by its own labels or by the caller."""
-
-    exercise: Exercise
-    placement: str
-    side: str
-
-    @property
-    def view(self) -> View:
-        return self.exercise.view(self.placement, self.side)
 
 
 def analyze(
@@ -85,13 +62,13 @@ def analyze(
         return _answer(recording, labels, [], "the recording is empty")
     trace = build_trace(grid)
     barriers = _barriers(trace)
-    kept, note = _select(trace, find_runs(trace, barriers), labels)
+    kept, note = select(trace, find_runs(trace, barriers), labels)
     turned = None if kept else heading_trace(trace)
     if turned is not None:
         runs = find_runs(turned, barriers)
         runs = [run for run in runs if run.reversals >= FEW_STROKES]
         runs = [run for run in runs if unmistakable(likeness(turned, run), run.amplitude_deg)]
-        kept = _apart(sorted(runs, key=lambda run: -run.amplitude_deg * run.count))
+        kept = apart(sorted(runs, key=lambda run: -run.amplitude_deg * run.count))
         trace, note = (turned, HEADING_NOTE) if kept else (trace, note)
     context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN)
     reps: list[Rep] = []
@@ -132,88 +109,6 @@ def _barriers(trace: Trace) -> npt.NDArray[np.int64]:
     for start, end in np.concatenate([gaps, walking(trace.acc, trace.rate_hz)]):
         blocked[start:end] = 1
     return np.flatnonzero(np.diff(np.concatenate([[0], blocked]))).reshape(-1, 2)
-
-
-def _select(trace: Trace, runs: list[Strokes], labels: Labels) -> tuple[list[Strokes], str]:
-    """The runs that are the exercise, and a note if there are none."""
-    view, needed = labels.view, labels.exercise.min_set_reps
-    clear: list[tuple[float, Strokes]] = []
-    few: list[Strokes] = []
-    small = 0.0
-    for run in runs:
-        amplitude = run.amplitude_deg
-        if run.reversals < 2 * needed - 1:
-            continue
-        measured = likeness(trace, run)
-        if needed > 1:
-            ok = deliberate(measured, amplitude, on_thigh=labels.placement != "hip")
-        else:
-            ok = possible(measured)
-        if not ok:
-            continue
-        if amplitude < view.min_range_deg:
-            small = max(small, amplitude)
-        elif run.reversals < FEW_STROKES:
-            few.append(run)
-        else:
-            clear.append((conviction(np.abs(np.diff(run.levels))) * (1.0 - measured.unlike), run))
-    clear.sort(key=lambda item: -item[0])
-    kept = _of_one_kind(trace, clear, few, view) if needed == 1 else _apart([run for _, run in clear])
-    if kept:
-        return kept, ""
-    if small:
-        return [], f"movement of about {small:.0f} degrees was seen, too small to count here; not observable"
-    return [], "no repeated movement was found"
-
-
-def _of_one_kind(trace: Trace, clear: list[tuple[float, Strokes]], few: list[Strokes], view: View) -> list[Strokes]:
-    """One exercise is one axis and one pair of poses in the sensor's frame: those of the clearest run."""
-    if not clear:
-        alone = [run for run in few if _stands_alone(trace, run, view)]
-        best = max(alone, key=lambda run: run.amplitude_deg, default=None)
-    else:
-        best = clear[0][1]
-    if best is None:
-        return []
-    others = [run for run in (*(run for _, run in clear), *few) if run is not best and _alike(trace, best, run)]
-    return _apart([best, *others])
-
-
-def _apart(runs: list[Strokes]) -> list[Strokes]:
-    """The runs that overlap none before them."""
-    kept: list[Strokes] = []
-    for run in runs:
-        if not any(_overlap(run, other) for other in kept):
-            kept.append(run)
-    return kept
-
-
-def _overlap(a: Strokes, b: Strokes) -> bool:
-    return bool(a.points[0] < b.points[-1] and b.points[0] < a.points[-1])
-
-
-def _alike(trace: Trace, best: Strokes, other: Strokes) -> bool:
-    about = abs(float(best.axis @ other.axis))
-    pose, other_pose = (trace.up[run.points].mean(axis=0) for run in (best, other))
-    near = float(pose @ other_pose) / max(float(np.linalg.norm(pose) * np.linalg.norm(other_pose)), 1e-9)
-    ratio = best.amplitude_deg / max(other.amplitude_deg, 1e-9)
-    pace = _rows_a_rep(best) / max(_rows_a_rep(other), 1e-9)
-    alike = 1 / KIND_RANGE < ratio < KIND_RANGE and 1 / KIND_PACE < pace < KIND_PACE
-    return alike and about > KIND_COSINE and near > KIND_COSINE
-
-
-def _rows_a_rep(run: Strokes) -> float:
-    """Rows a rep, from one stroke to the next but one, in the middle of the run."""
-    return float(2.0 * np.median(np.diff(run.points)))
-
-
-def _stands_alone(trace: Trace, run: Strokes, view: View) -> bool:
-    """Whether one or two moves are clear enough to be reps: well above the smallest range, rest around them."""
-    if run.amplitude_deg < ALONE_RANGE * view.min_range_deg or run.passed != (False, False):
-        return False
-    timed = time_moves(trace, run)
-    rests_s = (still_outside_s(trace, timed, before=True), still_outside_s(trace, timed, before=False))
-    return min(rests_s) >= ALONE_REST_S
 
 
 def _rep_side(labels: Labels) -> str:
