@@ -157,6 +157,7 @@ def test_rebuild_goes_around_a_damaged_session_and_says_so(copy: Path) -> None:
     (one(copy) / "reps.parquet").write_bytes(b"PAR1 torn")
     (problem,) = rebuild(copy)
     assert "cannot be read as Parquet" in problem
+    assert [row[:2] for row in everything(copy)["rejected"]] == [(one(copy).name, "S12")]
     assert len(everything(copy)["session"]) == n - 1
 
 
@@ -223,7 +224,8 @@ def test_a_folder_that_is_no_study(tmp_path: Path) -> None:
         ("qualifying_ratio = 0.5", "qualifying_ratio = 1.5", "above 0 and at most 1"),
         ("silence_days = 14", "silence_day = 14", "silence_day is not known"),
         ('day_start = "04:00"', 'day_start = "16:00"', "before noon"),
-        ("schema_version = 1", "schema_version = 2", "schema_version is 2"),
+        ("schema_version = 2", "schema_version = 3", "schema_version is 3.*Update sciatrack"),
+        ("schema_version = 2", "schema_version = 1", "schema_version is 1.*study rebuild"),
         ("schema_version", "= ", "not valid TOML"),
     ],
 )
@@ -369,6 +371,38 @@ def test_an_own_exercise_is_known_to_the_study(study_dir: Path) -> None:
     assert (row["reps"], row["hold_s"], row["days_per_week"]) == (3, 20.0, 3)
     rebuild(study_dir)
     assert verify_study(study_dir) == []
+
+
+def test_scores_of_a_questionnaire_come_in(study_dir: Path, tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path, "ears.csv", "participant,local_date,total,item1,item2,item3,item4,item5,item6",
+        "P01,2026-03-02,18,3,3,3,3,3,3",
+        "P02,2026-03-02,7,,,,,,",
+    )  # fmt: skip
+    with Study(study_dir, write=True) as study:
+        table, n = adding.add_file(study, path)
+        assert (table.kind, n) == ("ears", 2)
+        assert study.rows("select participant, total, item6 from ears") == [("P01", 18, 3), ("P02", 7, None)]
+
+
+def test_scores_that_do_not_add_up_are_named(study_dir: Path, tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path, "ears.csv", "participant,local_date,total,item1,item2,item3,item4,item5,item6",
+        "P01,2026-03-02,17,3,3,3,3,3,3",
+        "P02,2026-03-02,7,1,,,,,",
+        "P03,2026-03-02,25,,,,,,",
+    )  # fmt: skip
+    with Study(study_dir, write=True) as study, pytest.raises(TableFileError) as raised:
+        adding.add_file(study, path)
+    assert [(p.line, p.column, p.value) for p in raised.value.problems] == [
+        (2, "total", "17"), (3, "item2", ""), (4, "total", "25"),
+    ]  # fmt: skip
+
+
+def test_a_participant_who_ends_before_the_start_is_named(study_dir: Path, tmp_path: Path) -> None:
+    path = write_csv(tmp_path, "p.csv", "participant,arm,start_date,end_date", "P01,a,2026-03-02,2026-03-01")
+    with Study(study_dir, write=True) as study, pytest.raises(TableFileError, match="line 2, column end_date"):
+        adding.add_file(study, path)
 
 
 def test_who_holds_the_study_is_named(small: Path, copy: Path) -> None:

@@ -69,6 +69,7 @@ def read_table(path: Path, table: Table) -> list[tuple[int, Row]]:
     columns = {column.name: column for column in table.columns}
     rows: list[tuple[int, Row]] = []
     for number, cells in lines:
+        before = len(problems)
         if len(cells) != len(header):
             problem = f"{len(cells)} cells, the header has {len(header)}"
             problems.append(CellProblem(number, "", "", problem))
@@ -79,6 +80,9 @@ def read_table(path: Path, table: Table) -> list[tuple[int, Row]]:
                 row[name] = _cell(columns[name], cell.strip())
             except (ValueError, SciatrackError) as error:
                 problems.append(CellProblem(number, name, cell.strip(), str(error)))
+        misfit = table.check(row) if len(problems) == before else None
+        if misfit:
+            problems.append(CellProblem(number, misfit[0], _show(misfit[0], row[misfit[0]]), misfit[1]))
         rows.append((number, row))
     if problems:
         raise TableFileError(path, problems)

@@ -1,12 +1,12 @@
 """The study's append-only CSV files, each declared once.
 
 A row is never edited. A later row for the same key takes the place of an earlier one where the table is about
-states (`participants`, `excused`, `selfreports`); prescriptions get a new version instead.
+states (`participants`, `excused`, `selfreports`, `ears`); prescriptions get a new version instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,12 @@ from sciatrack_ingest.manifest import check_participant
 
 RX_SIDES = ("left", "right", "both", "each")
 EXCUSES = ("excused", "device_fault", "none")
+# Exercise Adherence Rating Scale, section B: six items, each scored 0 to 4, more is more adherence
+# (Newman-Beinart 2017, doi 10.1016/j.physio.2016.11.001)
+EARS_ITEMS = tuple(f"item{number}" for number in range(1, 7))
+EARS_ITEM_MAX = 4
+EARS_MAX = len(EARS_ITEMS) * EARS_ITEM_MAX
+RowCheck = Callable[[Mapping[str, Any]], tuple[str, str] | None]  # column and problem, or None
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Table:
 
     kind: str
     columns: tuple[Column, ...]
+    check: RowCheck = lambda row: None  # of cells that do not fit together
 
     @property
     def file_name(self) -> str:
@@ -41,6 +48,22 @@ class Table:
     @property
     def header(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+
+def _dates_in_order(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    start, end = row.get("start_date"), row.get("end_date")
+    return ("end_date", f"lies before start_date {start}") if start and end and end < start else None
+
+
+def _ears_adds_up(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """All six items or none, and the total is their sum: whoever reversed no item would be noticed here."""
+    items = [row.get(name) for name in EARS_ITEMS]
+    given = [item for item in items if item is not None]
+    if given and len(given) < len(items):
+        return EARS_ITEMS[items.index(None)], "is empty; give all six items, as scored, or the total alone"
+    if given and sum(given) != row["total"]:
+        return "total", f"is not the sum of the items ({sum(given)})"
+    return None
 
 
 # The limits only catch typing errors and swapped columns.
@@ -53,6 +76,7 @@ PARTICIPANTS = Table(
         Column("end_date", cells.date, required=False),
         Column("note", cells.text, required=False),
     ),
+    _dates_in_order,
 )
 PRESCRIPTIONS = Table(
     "prescriptions",
@@ -120,4 +144,15 @@ CLEARANCES = Table(
         Column("note", cells.text, required=False),
     ),
 )
-TABLES = {t.kind: t for t in (PARTICIPANTS, PRESCRIPTIONS, EXCUSED, CHECKINS, SELFREPORTS, CLEARANCES)}
+EARS = Table(
+    "ears",
+    (
+        Column("participant", check_participant),
+        Column("local_date", cells.date),
+        Column("total", cells.whole(0, EARS_MAX)),
+        *(Column(name, cells.whole(0, EARS_ITEM_MAX), required=False) for name in EARS_ITEMS),
+        Column("note", cells.text, required=False),
+    ),
+    _ears_adds_up,
+)
+TABLES = {t.kind: t for t in (PARTICIPANTS, PRESCRIPTIONS, EXCUSED, CHECKINS, SELFREPORTS, CLEARANCES, EARS)}

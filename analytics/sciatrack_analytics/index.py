@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sciatrack_signal.exercises import Exercise
 
-INDEX_VERSION = "1"  # of the stored tables; another number means: rebuild
+INDEX_VERSION = "2"  # of the stored tables; another number means: rebuild
 SESSION_TABLES = ("session", "block", "rep", "checkin")
 PLACEMENT_BITS = {"hip": 1, "left_thigh": 2, "right_thigh": 4, "thigh": 8}
 CERTAIN = ("full", "counts")  # a view that shows a leg whether or not anybody moved
@@ -92,6 +92,7 @@ def put_sessions(con: duckdb.DuckDBPyConnection, rows: Sequence[SessionRows]) ->
     _do(con, f"create or replace temp table touched as select participant, local_date {touched}")
     for name in SESSION_TABLES:
         _do(con, f"delete from {name} where session_id in (select session_id from incoming_id)")
+    _do(con, "delete from rejected where folder in (select session_id from incoming_id)")
     insert_sessions(con, rows)
     _do(con, f"insert into touched select participant, local_date {touched}")
     con.unregister("incoming_id")

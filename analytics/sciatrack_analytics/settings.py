@@ -15,7 +15,7 @@ from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.manifest import zone
 
 FILE_NAME = "study.toml"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # of the folder; older ones are brought up to date by migrations.py
 
 
 class SettingsError(SciatrackError, ValueError):
@@ -80,14 +80,15 @@ silence_days = {settings.silence_days}
 
 def read_settings(folder: Path) -> StudySettings:
     """The settings of a study folder; raises SettingsError where there is none or a key cannot be used."""
+    body = _body(folder)
     path = folder / FILE_NAME
-    try:
-        body: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        hint = f"Make one with: sciatrack study create {folder}"
-        raise SettingsError(f"{folder} is not a study: {FILE_NAME} is not there. {hint}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+    version = body.pop("schema_version", None)
+    if isinstance(version, int) and 0 < version < SCHEMA_VERSION:
+        hint = f"Bring it up to date with: sciatrack study rebuild {folder}"
+        raise SettingsError(f"{path}: schema_version is {version}; this software reads {SCHEMA_VERSION}. {hint}")
+    if version != SCHEMA_VERSION:
+        hint = "Update sciatrack."
+        raise SettingsError(f"{path}: schema_version is {version!r}; this software reads {SCHEMA_VERSION}. {hint}")
     try:
         return _settings(body)
     except KeyError as error:
@@ -96,10 +97,23 @@ def read_settings(folder: Path) -> StudySettings:
         raise SettingsError(f"{path}: {error}") from None
 
 
+def found_version(folder: Path) -> Any:
+    """Which version a study folder says it is of; None where it says nothing."""
+    return _body(folder).get("schema_version")
+
+
+def _body(folder: Path) -> dict[str, Any]:
+    path = folder / FILE_NAME
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        hint = f"Make one with: sciatrack study create {folder}"
+        raise SettingsError(f"{folder} is not a study: {FILE_NAME} is not there. {hint}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+
+
 def _settings(body: dict[str, Any]) -> StudySettings:
-    version = body.pop("schema_version", None)
-    if version != SCHEMA_VERSION:
-        raise ValueError(f"schema_version is {version!r}; this software reads {SCHEMA_VERSION}")
     known = StudySettings.__dataclass_fields__
     unknown = [key for key in body if key not in known]
     if unknown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from sciatrack_analytics.index import (
     put_rows,
     read_session,
 )
+from sciatrack_analytics.migrations import migrate
 from sciatrack_analytics.settings import FILE_NAME, SettingsError, StudySettings, read_settings, write_settings
 from sciatrack_analytics.study import INDEX, SESSIONS, Study, file_digests, study_exercises
 from sciatrack_ingest.errors import SciatrackError
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     import duckdb
 
 BATCH = 200  # sessions a round: some 50,000 reps, 20 MB as Arrow
-INDEX_TABLE_OF = {table.kind: table.kind.removesuffix("s") for table in TABLES.values()} | {"excused": "excused"}
+INDEX_TABLE_OF = {kind: kind.removesuffix("s") for kind in TABLES} | {"excused": "excused", "ears": "ears"}
+SESSION_FOLDER = re.compile(r"(.+)-\d{8}T\d{6}Z-[^-]+")  # as session_id_for names it
 Progress = Callable[[], None]  # called once a session
 
 
@@ -74,6 +77,7 @@ def rebuild(path: Path, progress: Progress | None = None) -> list[str]:
     A file that cannot be read never stops the rest. The new index is built beside the old one and takes its
     place when it is whole, so readers are not disturbed.
     """
+    migrate(path)
     settings = read_settings(path)
     building = path / (INDEX + ".next")
     building.unlink(missing_ok=True)
@@ -167,7 +171,12 @@ def _index_problems(study: Study) -> Iterator[str]:
 def _load_sessions(
     con: duckdb.DuckDBPyConnection, path: Path, settings: StudySettings, progress: Progress | None
 ) -> list[str]:
-    problems: list[str] = []
+    rejected: list[dict[str, Any]] = []
+
+    def reject(folder: Path, reason: str) -> None:
+        who = SESSION_FOLDER.fullmatch(folder.name)
+        rejected.append({"folder": folder.name, "participant": who and who[1], "reason": reason})
+
     drop_unfinished(path / SESSIONS)
     folders = list(session_folders(path / SESSIONS))
     home: dict[str, Path] = {}
@@ -180,16 +189,17 @@ def _load_sessions(
             try:
                 rows = read_session(folder, settings.day_start)
             except SciatrackError as error:
-                problems.append(str(error))
+                reject(folder, str(error))
                 continue
             first = home.setdefault(rows.session["session_id"], folder)
             if first is folder:
                 batch.append(rows)
             else:
-                problems.append(f"{folder}: the same session as {first}; left out.")
+                reject(folder, f"{folder}: the same session as {first}; left out.")
         insert_sessions(con, batch)
+    put_rows(con, "rejected", rejected)
     fill_facts(con)
-    return problems
+    return [row["reason"] for row in rejected]
 
 
 def _take_place(new: Path, old: Path) -> None:
