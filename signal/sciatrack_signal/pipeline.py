@@ -53,7 +53,7 @@ def analyze(
     Always at least one block; a block without reps says why in its note. Raises UnknownExerciseError, and
     RecordingError for a placement or side that is not known.
     """
-    labels = _labels(recording, exercise, placement, side, exercises)
+    labels = find_labels(recording, exercise, placement, side, exercises)
     view = labels.view
     if view.observability == "none":
         return _answer(recording, labels, [], view.reason)
@@ -86,13 +86,14 @@ def _unsure(rep: Rep) -> Rep:
     return replace(rep, flags=tuple(sorted({*rep.flags, "low_certainty"})))
 
 
-def _labels(
+def find_labels(
     recording: Recording,
     exercise: str | None,
     placement: str | None,
     side: str | None,
     exercises: Mapping[str, Exercise] | None,
 ) -> Labels:
+    """What is said of a recording; raises as `analyze` does."""
     named = exercise or recording.exercise or AUTO
     known = catalogue() if exercises is None else exercises
     found = get(GENERIC if named == AUTO else named, known)

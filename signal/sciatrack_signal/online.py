@@ -1,0 +1,229 @@
+"""The same answers as `analyze`, packet by packet.
+
+    live = OnlineAnalysis(exercise="glute_bridge", placement="right_thigh", side="right")
+    for event in live.push(time_s, acc, gyr): ...
+    live.now().hold_s
+    analysis = live.finish()          # equals analyze() of the same samples
+
+What happens now is told by a small state machine (`live_tracker`) and is provisional; at rests the finished part is
+analysed as a whole, and what that changes is told as a revision.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_ingest import Recording
+from sciatrack_signal.exercises import Exercise
+from sciatrack_signal.live_tracker import LiveTracker, Move
+from sciatrack_signal.pipeline import analyze, find_labels
+from sciatrack_signal.result import Analysis, Rep
+
+Float = npt.NDArray[np.float64]
+
+EVENT_KINDS = (
+    "rep_started", "hold_started", "hold_ended", "rep_done", "rep_revised", "rep_withdrawn", "set_done", "gap",
+)  # fmt: skip
+# Seconds without data that are told as a gap.
+GAP_S = 0.5
+# Rest after which the finished part is analysed as a whole, and the least time between two such analyses.
+SETTLED_S = 2.0
+REVIEW_EVERY_S = 15.0
+# Rest that ends a set (contract).
+SET_PAUSE_S = 60.0
+SAVED_VERSION = 1
+# A review that moves no time of a rep by more than this (seconds) says nothing.
+TOLD_S = 0.1
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened at time_s (back-dated where it was noticed later).
+
+    kind : one of EVENT_KINDS. rep_id : the rep that it is about, the same number through all its revisions, 0 for
+    set_done and gap. rep : that rep as it is known now; None while it has no end, and when it is withdrawn.
+    """
+
+    kind: str
+    time_s: float
+    rep_id: int = 0
+    rep: Rep | None = None
+
+
+@dataclass(frozen=True)
+class LiveState:
+    """What is known at time_s, the last sample's time (NaN before the first).
+
+    phase : rest | moving | holding. count : complete reps so far; set_count : of those, in the present set.
+    hold_s : seconds held so far, from the arrival; 0.0 when nothing is held. set : number of the present set, 0
+    before the first rep. last_rep : the last finished rep. provisional : whether any rep of the count is still the
+    state machine's. note : why nothing can be seen here, or "".
+    """
+
+    time_s: float
+    phase: str
+    count: int
+    set_count: int
+    hold_s: float
+    set: int
+    last_rep: Rep | None
+    provisional: bool
+    note: str
+
+
+class OnlineAnalysis:
+    """Takes packets of one sensor in order of time. Raises UnknownExerciseError, RecordingError as `analyze`."""
+
+    def __init__(
+        self,
+        *,
+        exercise: str | None,
+        placement: str | None,
+        side: str | None,
+        exercises: Mapping[str, Exercise] | None = None,
+    ) -> None:
+        self._asked = (exercise, placement, side, exercises)
+        empty = Recording(np.empty(0), np.empty((0, 3)))
+        labels = find_labels(empty, exercise, placement, side, exercises)
+        self._seen = labels.view.observability != "none"
+        self._note = "" if self._seen else labels.view.reason
+        self._tracker = LiveTracker(labels.view.min_range_deg)
+        self._packets: list[tuple[Float, Float, Float | None]] = []
+        self._reps: list[tuple[int, Rep]] = []
+        self._firm_s = -np.inf
+        self._reviewed_s = -np.inf
+        self._next_id = 1
+        self._open_set = False
+
+    def push(self, time_s: Float, acc: Float, gyr: Float | None = None) -> tuple[Event, ...]:
+        """Takes time_s (n,) increasing, acc (n, 3) m/s^2, gyr (n, 3) rad/s or None; tells what happened."""
+        if len(time_s) == 0:
+            return ()
+        events: list[Event] = []
+        last_s = self._tracker.time_s
+        if np.isfinite(last_s) and time_s[0] - last_s > GAP_S:
+            events.append(Event("gap", float(last_s)))
+        self._packets.append((np.array(time_s), np.array(acc), None if gyr is None else np.array(gyr)))
+        if not self._seen:
+            self._tracker.time_s = float(time_s[-1])
+            return tuple(events)
+        for seen in self._tracker.push(np.asarray(time_s).tolist(), np.asarray(acc).tolist()):
+            events += self._told(seen.kind, seen.time_s)
+        self._review(events)
+        return tuple(events)
+
+    def _told(self, kind: str, time_s: float) -> list[Event]:
+        if kind == "rep_done" and self._tracker.last is not None:
+            rep = _provisional(self._tracker.last, self._set_at(self._tracker.last.start_s))
+            self._reps.append((self._next_id, rep))
+            self._open_set = True
+            self._next_id += 1
+            return [Event(kind, time_s, self._next_id - 1, rep)]
+        event = Event(kind, time_s, self._next_id)
+        if kind == "rep_withdrawn":
+            self._next_id += 1
+        return [event]
+
+    def _set_at(self, start_s: float) -> int:
+        if not self._reps:
+            return 1
+        last = self._reps[-1][1]
+        return last.set + (1 if start_s - last.end_s >= SET_PAUSE_S else 0)
+
+    def _review(self, events: list[Event]) -> None:
+        """At rest, and not too often, the whole analysis has its say."""
+        if not self._reps or self._tracker.phase != "rest":
+            return
+        now_s, last = self._tracker.time_s, self._reps[-1][1]
+        if self._open_set and now_s - last.end_s >= SET_PAUSE_S:
+            self._open_set = False
+            events.append(Event("set_done", last.end_s))
+        elif self._firm_s >= last.end_s or now_s < max(last.end_s + SETTLED_S, self._reviewed_s + REVIEW_EVERY_S):
+            return
+        self._reviewed_s = now_s
+        events += self._revise(self._whole(), now_s)
+
+    def _revise(self, analysis: Analysis, now_s: float) -> list[Event]:
+        """Puts the analysed reps in the place of those told before; tells each difference."""
+        events: list[Event] = []
+        new = [rep for block in analysis.blocks for rep in block.reps]
+        old = list(self._reps)
+        self._reps = []
+        for rep in new:
+            at = next((k for k, (_, o) in enumerate(old) if o.start_s < rep.end_s and rep.start_s < o.end_s), None)
+            if at is None:
+                self._reps.append((self._next_id, rep))
+                events.append(Event("rep_done", rep.end_s, self._next_id, rep))
+                self._next_id += 1
+                continue
+            rep_id, before = old.pop(at)
+            self._reps.append((rep_id, rep))
+            if _differs(before, rep):
+                events.append(Event("rep_revised", rep.end_s, rep_id, rep))
+        events += [Event("rep_withdrawn", rep.end_s, rep_id) for rep_id, rep in old]
+        self._firm_s = now_s
+        return events
+
+    def now(self) -> LiveState:
+        """The present state; costs no more than looking it up."""
+        tracker, reps = self._tracker, [rep for _, rep in self._reps]
+        counted = [rep for rep in reps if rep.complete and "inferred" not in rep.flags]
+        present = reps[-1].set if reps else 0
+        move = tracker.move
+        holding = tracker.phase == "holding" and move is not None and move.hold_start_s is not None
+        return LiveState(
+            time_s=tracker.time_s if np.isfinite(tracker.time_s) else float("nan"), phase=tracker.phase,
+            count=len(counted), set_count=sum(rep.set == present for rep in counted),
+            hold_s=max(0.0, tracker.time_s - move.hold_start_s) if holding and move and move.hold_start_s else 0.0,
+            set=present, last_rep=reps[-1] if reps else None,
+            provisional=bool(reps) and reps[-1].end_s > self._firm_s, note=self._note,
+        )  # fmt: skip
+
+    def finish(self) -> Analysis:
+        """The answer to all samples so far; more may follow."""
+        return self._whole()
+
+    def _whole(self) -> Analysis:
+        exercise, placement, side, exercises = self._asked
+        return analyze(self._recording(), exercise=exercise, placement=placement, side=side, exercises=exercises)
+
+    def save(self) -> bytes:
+        """All of the state, for `load` of the same version."""
+        return pickle.dumps((SAVED_VERSION, self))
+
+    @staticmethod
+    def load(data: bytes) -> OnlineAnalysis:
+        """The analysis as saved. Only for what this program wrote itself; raises ValueError for another version."""
+        version, live = pickle.loads(data)
+        if version != SAVED_VERSION:
+            raise ValueError(f"the saved state has version {version}, this program reads {SAVED_VERSION}")
+        assert isinstance(live, OnlineAnalysis)
+        return live
+
+    def _recording(self) -> Recording:
+        if not self._packets:
+            return Recording(np.empty(0), np.empty((0, 3)))
+        times, accs, gyrs = zip(*self._packets, strict=True)
+        gyr = None if any(g is None for g in gyrs) else np.concatenate(gyrs)
+        return Recording(np.concatenate(times), np.concatenate(accs), gyr)
+
+
+def _provisional(move: Move, number: int) -> Rep:
+    """The state machine's rep in the words of the contract; what it cannot know is None."""
+    start_s, end_s = move.hold_start_s, move.hold_end_s
+    hold_s = None if start_s is None or end_s is None else end_s - start_s
+    return Rep(
+        set=number, start_s=move.start_s, hold_start_s=start_s, hold_end_s=end_s, end_s=move.end_s or move.start_s,
+        hold_s=hold_s, hold_longest_s=hold_s, hold_s_low=None, hold_s_high=None, side="unknown",
+        rom_deg=move.top_deg, complete=True, confidence=0.5,
+    )  # fmt: skip
+
+
+def _differs(a: Rep, b: Rep) -> bool:
+    times = ((a.start_s, b.start_s), (a.end_s, b.end_s), (a.hold_s or 0.0, b.hold_s or 0.0))
+    return a.complete != b.complete or any(abs(x - y) > TOLD_S for x, y in times)
