@@ -14,15 +14,13 @@ import numpy.typing as npt
 
 from sciatrack_ingest import Recording
 from sciatrack_signal.assemble import Context, assemble
+from sciatrack_signal.candidates import Candidate, Labels, find_candidates, find_turns
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import Exercise, catalogue, get
 from sciatrack_signal.grid import to_grid
 from sciatrack_signal.heading import NOTE as HEADING_NOTE
-from sciatrack_signal.heading import heading_trace
-from sciatrack_signal.plausible import likeness, unmistakable
 from sciatrack_signal.result import Analysis, Block, Rep
-from sciatrack_signal.segmentation import FEW_STROKES, find_runs
-from sciatrack_signal.selection import Labels, apart, select
+from sciatrack_signal.selection import select, select_turns
 from sciatrack_signal.trace import Trace, build_trace
 from sciatrack_signal.walking import walking
 
@@ -57,28 +55,38 @@ def analyze(
     view = labels.view
     if view.observability == "none":
         return _answer(recording, labels, [], view.reason)
-    grid = to_grid(recording)
-    if grid is None or grid.n < 2:
+    traces = _traces(recording)
+    if not traces:
         return _answer(recording, labels, [], "the recording is empty")
-    trace = build_trace(grid)
-    barriers = _barriers(trace)
-    kept, note = select(trace, find_runs(trace, barriers), labels)
-    turned = None if kept else heading_trace(trace)
-    if turned is not None:
-        runs = find_runs(turned, barriers)
-        runs = [run for run in runs if run.reversals >= FEW_STROKES]
-        runs = [run for run in runs if unmistakable(likeness(turned, run), run.amplitude_deg)]
-        kept = apart(sorted(runs, key=lambda run: -run.amplitude_deg * run.count))
-        trace, note = (turned, HEADING_NOTE) if kept else (trace, note)
-    context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN)
-    reps: list[Rep] = []
-    for run in kept:
-        made = assemble(trace, time_moves(trace, run), context)
-        if len(made) >= labels.exercise.min_set_reps:
-            reps.extend(_unsure(rep) if note == HEADING_NOTE else rep for rep in made)
+    found = [one for trace, barriers in traces for one in find_candidates(trace, barriers, labels)]
+    kept, note = select(found, labels)
+    if not kept:
+        kept = select_turns([one for trace, barriers in traces for one in find_turns(trace, barriers)])
+        note = HEADING_NOTE if kept else note
+    reps = [rep for one in kept for rep in reps_of(one, labels)]
     if kept and not reps:
         note = "too few whole repetitions were found"
-    return _answer(recording, labels, _number_sets(reps), "; ".join(n for n in (note, trace.gyro_note) if n))
+    notes = dict.fromkeys(word for word in (note, *(trace.gyro_note for trace, _ in traces)) if word)
+    return _answer(recording, labels, _number_sets(reps), "; ".join(notes))
+
+
+def reps_of(one: Candidate, labels: Labels) -> list[Rep]:
+    """The timed reps of one candidate; none if they are fewer than a set has. Sets are numbered later."""
+    view = labels.view
+    context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN)
+    reps = assemble(one.trace, time_moves(one.trace, one.run), context)
+    if len(reps) < labels.exercise.min_set_reps:
+        return []
+    return [_unsure(rep) for rep in reps] if one.by_heading else reps
+
+
+def _traces(recording: Recording) -> list[tuple[Trace, npt.NDArray[np.int64]]]:
+    """What the recording shows, in stretches that no set crosses, each with the rows that none may cross in it."""
+    grid = to_grid(recording)
+    if grid is None or grid.n < 2:
+        return []
+    trace = build_trace(grid)
+    return [(trace, _barriers(trace))]
 
 
 def _unsure(rep: Rep) -> Rep:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from sciatrack_signal.candidates import Candidate, Labels
 from sciatrack_signal.dwells import time_moves
-from sciatrack_signal.exercises import Exercise, View
-from sciatrack_signal.plausible import deliberate, likeness, possible
+from sciatrack_signal.exercises import View
 from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction
-from sciatrack_signal.trace import Trace
 
 # Sets of one exercise have their axes and mean poses within 40 degrees: a belt slides, a bed is not a floor.
 KIND_COSINE = 0.77
@@ -25,44 +22,23 @@ ALONE_RANGE = 1.5
 ALONE_REST_S = 1.0
 
 
-@dataclass(frozen=True)
-class Labels:
-    """What is said of a recording, by its own labels or by the caller."""
-
-    exercise: Exercise
-    placement: str
-    side: str
-
-    @property
-    def view(self) -> View:
-        return self.exercise.view(self.placement, self.side)
-
-
-def select(trace: Trace, runs: list[Strokes], labels: Labels) -> tuple[list[Strokes], str]:
-    """The runs that are the exercise, and a note if there are none."""
-    view, needed = labels.view, labels.exercise.min_set_reps
-    clear: list[tuple[float, Strokes]] = []
-    few: list[Strokes] = []
+def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str]:
+    """The candidates that are the exercise, and a note if there are none."""
+    view = labels.view
+    clear: list[tuple[float, Candidate]] = []
+    few: list[Candidate] = []
     small = 0.0
-    for run in runs:
-        amplitude = run.amplitude_deg
-        if run.reversals < 2 * needed - 1:
-            continue
-        measured = likeness(trace, run)
-        if needed > 1:
-            ok = deliberate(measured, amplitude, on_thigh=labels.placement != "hip")
-        else:
-            ok = possible(measured)
-        if not ok:
-            continue
-        if amplitude < view.min_range_deg:
-            small = max(small, amplitude)
+    for one in found:
+        run = one.run
+        if run.amplitude_deg < view.min_range_deg:
+            small = max(small, run.amplitude_deg)
         elif run.reversals < FEW_STROKES:
-            few.append(run)
+            few.append(one)
         else:
-            clear.append((conviction(np.abs(np.diff(run.levels))) * (1.0 - measured.unlike), run))
+            clear.append((conviction(np.abs(np.diff(run.levels))) * (1.0 - one.measured.unlike), one))
     clear.sort(key=lambda item: -item[0])
-    kept = _of_one_kind(trace, clear, few, view) if needed == 1 else apart([run for _, run in clear])
+    alone = labels.exercise.min_set_reps == 1
+    kept = _of_one_kind(clear, few, view) if alone else apart([one for _, one in clear])
     if kept:
         return kept, ""
     if small:
@@ -70,38 +46,43 @@ def select(trace: Trace, runs: list[Strokes], labels: Labels) -> tuple[list[Stro
     return [], "no repeated movement was found"
 
 
-def _of_one_kind(trace: Trace, clear: list[tuple[float, Strokes]], few: list[Strokes], view: View) -> list[Strokes]:
+def select_turns(found: list[Candidate]) -> list[Candidate]:
+    """Of turns about the vertical the largest and longest that overlap none better."""
+    return apart(sorted(found, key=lambda one: -one.run.amplitude_deg * one.run.count))
+
+
+def _of_one_kind(clear: list[tuple[float, Candidate]], few: list[Candidate], view: View) -> list[Candidate]:
     """One exercise is one axis and one pair of poses in the sensor's frame: those of the clearest run."""
     if not clear:
-        alone = [run for run in few if _stands_alone(trace, run, view)]
-        best = max(alone, key=lambda run: run.amplitude_deg, default=None)
+        alone = [one for one in few if _stands_alone(one, view)]
+        best = max(alone, key=lambda one: one.run.amplitude_deg, default=None)
     else:
         best = clear[0][1]
     if best is None:
         return []
-    others = [run for run in (*(run for _, run in clear), *few) if run is not best and _alike(trace, best, run)]
+    others = [one for one in (*(one for _, one in clear), *few) if one is not best and _alike(best, one)]
     return apart([best, *others])
 
 
-def apart(runs: list[Strokes]) -> list[Strokes]:
-    """The runs that overlap none before them."""
-    kept: list[Strokes] = []
-    for run in runs:
-        if not any(_overlap(run, other) for other in kept):
-            kept.append(run)
+def apart(found: list[Candidate]) -> list[Candidate]:
+    """Those that overlap none before them."""
+    kept: list[Candidate] = []
+    for one in found:
+        if not any(_overlap(one.span_s, other.span_s) for other in kept):
+            kept.append(one)
     return kept
 
 
-def _overlap(a: Strokes, b: Strokes) -> bool:
-    return bool(a.points[0] < b.points[-1] and b.points[0] < a.points[-1])
+def _overlap(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    return a[0] < b[1] and b[0] < a[1]
 
 
-def _alike(trace: Trace, best: Strokes, other: Strokes) -> bool:
-    about = abs(float(best.axis @ other.axis))
-    pose, other_pose = (trace.up[run.points].mean(axis=0) for run in (best, other))
+def _alike(best: Candidate, other: Candidate) -> bool:
+    about = abs(float(best.run.axis @ other.run.axis))
+    pose, other_pose = best.pose, other.pose
     near = float(pose @ other_pose) / max(float(np.linalg.norm(pose) * np.linalg.norm(other_pose)), 1e-9)
-    ratio = best.amplitude_deg / max(other.amplitude_deg, 1e-9)
-    pace = _rows_a_rep(best) / max(_rows_a_rep(other), 1e-9)
+    ratio = best.run.amplitude_deg / max(other.run.amplitude_deg, 1e-9)
+    pace = _rows_a_rep(best.run) / max(_rows_a_rep(other.run), 1e-9)
     alike = 1 / KIND_RANGE < ratio < KIND_RANGE and 1 / KIND_PACE < pace < KIND_PACE
     return alike and about > KIND_COSINE and near > KIND_COSINE
 
@@ -111,8 +92,9 @@ def _rows_a_rep(run: Strokes) -> float:
     return float(2.0 * np.median(np.diff(run.points)))
 
 
-def _stands_alone(trace: Trace, run: Strokes, view: View) -> bool:
+def _stands_alone(one: Candidate, view: View) -> bool:
     """Whether one or two moves are clear enough to be reps: well above the smallest range, rest around them."""
+    trace, run = one.trace, one.run
     if run.amplitude_deg < ALONE_RANGE * view.min_range_deg or run.passed != (False, False):
         return False
     timed = time_moves(trace, run)

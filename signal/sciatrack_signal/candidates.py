@@ -1,0 +1,90 @@
+"""Runs of strokes that can be the exercise, each with the trace it was found on: all that one stretch of a
+recording says before it is compared with the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.exercises import Exercise, View
+from sciatrack_signal.heading import heading_trace
+from sciatrack_signal.plausible import Likeness, deliberate, likeness, possible, unmistakable
+from sciatrack_signal.segmentation import FEW_STROKES, Strokes, find_runs
+from sciatrack_signal.trace import Trace
+
+Float = npt.NDArray[np.float64]
+Int = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is said of a recording, by its own labels or by the caller."""
+
+    exercise: Exercise
+    placement: str
+    side: str
+
+    @property
+    def view(self) -> View:
+        return self.exercise.view(self.placement, self.side)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A run that passes for deliberate, and where it comes from.
+
+    trace : of the stretch it lies in; rows of the run are rows of this. barriers (k, 2) : rows that no set crosses.
+    by_heading : whether the trace is of turns about the vertical, which only the gyroscope saw.
+    """
+
+    trace: Trace
+    run: Strokes
+    measured: Likeness
+    barriers: Int
+    by_heading: bool = False
+
+    @property
+    def pose(self) -> Float:
+        """(3,) mean of up over the turning points, in the sensor's frame; not of unit length."""
+        return np.asarray(self.trace.up[self.run.points].mean(axis=0))
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """First and last turning point in seconds on the recording's clock."""
+        first, last = self.run.points[0], self.run.points[-1]
+        return float(self.trace.seconds(first)), float(self.trace.seconds(last))
+
+
+def find_candidates(trace: Trace, barriers: Int, labels: Labels) -> list[Candidate]:
+    """Of all runs those that pass for deliberate where nobody named the exercise, else for possible."""
+    needed = labels.exercise.min_set_reps
+    found = []
+    for run in find_runs(trace, barriers):
+        if run.reversals < 2 * needed - 1:
+            continue
+        measured = likeness(trace, run)
+        if needed > 1:
+            ok = deliberate(measured, run.amplitude_deg, on_thigh=labels.placement != "hip")
+        else:
+            ok = possible(measured)
+        if ok:
+            found.append(Candidate(trace, run, measured, barriers))
+    return found
+
+
+def find_turns(trace: Trace, barriers: Int) -> list[Candidate]:
+    """Sets of turns about the vertical that are beyond doubt; none without a gyroscope that may be believed."""
+    turned = heading_trace(trace)
+    if turned is None:
+        return []
+    found = []
+    for run in find_runs(turned, barriers):
+        if run.reversals < FEW_STROKES:
+            continue
+        measured = likeness(turned, run)
+        if unmistakable(measured, run.amplitude_deg):
+            found.append(Candidate(turned, run, measured, barriers, by_heading=True))
+    return found
