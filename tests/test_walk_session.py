@@ -31,7 +31,7 @@ def begun(
 def rep(number: int, start_s: float, hold_s: float = 5.0, placement: str = "right_thigh") -> list[Event]:
     """The messages of one rep: 1 s out, the hold, 1 s back, each told a little late."""
     arrived, left = start_s + 1.0, start_s + 1.0 + hold_s
-    facts = {"id": number, "placement": placement, "start_s": start_s}
+    facts = {"id": f"1.{number}", "placement": placement, "start_s": start_s}
     held = facts | {"hold_start_s": arrived}
     over = held | {"hold_end_s": left, "end_s": left + 1.0, "hold_s": hold_s, "complete": True, "side": "both"}
     return [

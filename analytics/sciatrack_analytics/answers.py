@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sciatrack_analytics.checkins import (
+    KNOWN_SIGNS,
+    NERVE_SYMPTOMS,
     NO_PAIN_SITE,
     NONE_OF_THESE,
     NRS_MAX,
@@ -18,11 +20,6 @@ from sciatrack_analytics.checkins import (
 )
 from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.manifest import local_time, text_to_utc, utc_to_text, zone
-
-# Asked of the whole body outside the eight signs: "numbness, tingling or weakness elsewhere".
-NERVE_SYMPTOMS = ("numbness", "tingling", "weakness")
-# What a clinician can record as known, so that the person is asked "new or worse?".
-KNOWN_SIGNS = (*RED_FLAGS, *NERVE_SYMPTOMS)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,10 @@ RED_FLAGS = (
     "weakness_in_legs_or_feet",
 )
 NONE_OF_THESE = "none"
+# Asked of the whole body outside the eight signs: "numbness, tingling or weakness elsewhere".
+NERVE_SYMPTOMS = ("numbness", "tingling", "weakness")
+# What a clinician can record as known, so that the person is asked "new or worse?".
+KNOWN_SIGNS = (*RED_FLAGS, *NERVE_SYMPTOMS)
 NRS_MAX = 10
 ANSWERS = ("leg_nrs", "back_nrs", "distal_site", "red_flags", "other_symptoms", "note")
 
@@ -87,6 +92,30 @@ def row_from_manifest(item: Mapping[str, Any], session_id: str, participant: str
         "red_flags": answer("red_flags", parse_flags),
         "other_symptoms": item.get("other_symptoms") or None,
         "note": item.get("note") or None,
+    }
+
+
+def decision_row(item: Mapping[str, Any]) -> dict[str, Any]:
+    """One decision of a session's manifest as a row of the index, without the keys of its session.
+
+    Raises CheckInError where it names no rule, or its moment is none.
+    """
+    try:
+        at_utc = text_to_utc(str(item["at_utc"])).replace(tzinfo=None) if item.get("at_utc") else None
+        rule = str(item["rule"])
+    except (KeyError, ValueError) as error:
+        raise CheckInError(f"decision: {error}") from None
+    answers, details = item.get("answers"), item.get("details")
+    if "action" not in item:  # no safety rule: a check of how the sensor sat, kept whole
+        details = {key: value for key, value in item.items() if key != "rule"}
+    return {
+        "at_utc": at_utc,
+        "phase": item.get("phase"),
+        "rule": rule,
+        "action": item.get("action"),
+        "rule_set": item.get("rule_set"),
+        "answers": None if answers is None else json.dumps(answers, ensure_ascii=False),
+        "details": None if details is None else json.dumps(details, ensure_ascii=False),
     }
 
 

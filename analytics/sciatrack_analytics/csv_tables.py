@@ -1,7 +1,8 @@
 """The study's append-only CSV files, each declared once.
 
 A row is never edited. A later row for the same key takes the place of an earlier one where the table is about
-states (`participants`, `excused`, `selfreports`, `ears`); prescriptions get a new version instead.
+states (`participants`, `excused`, `selfreports`, `known_signs`, `tolerances`, `ears`); prescriptions get a new
+version instead.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sciatrack_analytics import csv_cells as cells
-from sciatrack_analytics.checkins import PHASES, parse_flags, parse_nrs, parse_site
+from sciatrack_analytics.checkins import KNOWN_SIGNS, PHASES, parse_flags, parse_nrs, parse_site
+from sciatrack_analytics.safety_rules import waiting_rules
 from sciatrack_ingest.manifest import check_participant
 
 RX_SIDES = ("left", "right", "both", "each")
+SIGN_STATES = ("known", "withdrawn")
+TOLERANCE_MAX = 1  # the article says: stop if your pain increases; a clinician may allow one point and no more
 EXCUSES = ("excused", "device_fault", "none")
 # Exercise Adherence Rating Scale, section B: six items, each scored 0 to 4, more is more adherence
 # (Newman-Beinart 2017, doi 10.1016/j.physio.2016.11.001)
@@ -139,9 +143,30 @@ CLEARANCES = Table(
     (
         Column("participant", check_participant),
         Column("cleared_utc", cells.utc_moment),
-        Column("rule", cells.text),
+        Column("rule", cells.one_of(*waiting_rules())),
         Column("clinician", cells.text),
         Column("note", cells.text, required=False),
+    ),
+)
+KNOWN_SIGN_LIST = Table(
+    "known_signs",
+    (
+        Column("participant", check_participant),
+        Column("sign", cells.one_of(*KNOWN_SIGNS)),
+        Column("state", cells.one_of(*SIGN_STATES)),
+        Column("recorded_utc", cells.utc_moment),
+        Column("author", cells.text),
+        Column("note", cells.text, required=False),
+    ),
+)
+TOLERANCES = Table(
+    "tolerances",
+    (
+        Column("participant", check_participant),
+        Column("nrs", cells.whole(0, TOLERANCE_MAX)),
+        Column("recorded_utc", cells.utc_moment),
+        Column("author", cells.text),
+        Column("reason", cells.text),
     ),
 )
 EARS = Table(
@@ -155,4 +180,9 @@ EARS = Table(
     ),
     _ears_adds_up,
 )
-TABLES = {t.kind: t for t in (PARTICIPANTS, PRESCRIPTIONS, EXCUSED, CHECKINS, SELFREPORTS, CLEARANCES, EARS)}
+TABLES = {
+    t.kind: t
+    for t in (
+        PARTICIPANTS, PRESCRIPTIONS, EXCUSED, CHECKINS, SELFREPORTS, CLEARANCES, KNOWN_SIGN_LIST, TOLERANCES, EARS,
+    )
+}  # fmt: skip

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sciatrack_analytics import sql_files
-from sciatrack_analytics.checkins import row_from_manifest
+from sciatrack_analytics.checkins import decision_row, row_from_manifest
 from sciatrack_ingest.manifest import Manifest, SessionError
 from sciatrack_ingest.sessions import MANIFEST, file_sha256, read_manifest, read_reps
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from sciatrack_signal.exercises import Exercise
 
-INDEX_VERSION = "2"  # of the stored tables; another number means: rebuild
-SESSION_TABLES = ("session", "block", "rep", "checkin")
+INDEX_VERSION = "3"  # of the stored tables; another number means: rebuild
+SESSION_TABLES = ("session", "block", "rep", "checkin", "decision")
 PLACEMENT_BITS = {"hip": 1, "left_thigh": 2, "right_thigh": 4, "thigh": 8}
 CERTAIN = ("full", "counts")  # a view that shows a leg whether or not anybody moved
 REP_NUMBERS = (
@@ -50,6 +50,7 @@ class SessionRows:
     blocks: list[dict[str, Any]]
     reps: pa.Table | None
     checkins: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
 
 
 def read_session(folder: Path, day_start: dt.time) -> SessionRows:
@@ -74,6 +75,7 @@ def read_session(folder: Path, day_start: dt.time) -> SessionRows:
                     for item in manifest.check_ins
                 )
             ],
+            decisions=[keys | decision_row(item) for item in manifest.decisions],
         )
     except (KeyError, TypeError, pa.ArrowException) as error:
         raise SessionError(folder, f"{type(error).__name__}: {error}") from error
@@ -104,6 +106,7 @@ def insert_sessions(con: duckdb.DuckDBPyConnection, rows: Sequence[SessionRows])
     insert(con, "session", [row.session for row in rows])
     insert(con, "block", [block for row in rows for block in row.blocks])
     insert(con, "checkin", [item for row in rows for item in row.checkins])
+    insert(con, "decision", [item for row in rows for item in row.decisions])
     reps = [row.reps for row in rows if row.reps is not None]
     if reps:
         insert(con, "rep", pa.concat_tables(reps))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sciatrack_analytics.csv_file import append_rows
-from sciatrack_analytics.csv_tables import EARS
+from sciatrack_analytics.csv_tables import EARS, KNOWN_SIGN_LIST, TOLERANCES
 from sciatrack_analytics.settings import FILE_NAME, SCHEMA_VERSION, found_version
 from sciatrack_ingest.sessions import FILE_MODE
 
@@ -32,13 +32,14 @@ def migrate(path: Path) -> int:
     return steps
 
 
-def _add_ears(path: Path) -> None:
-    """Version 1 knew no EARS scores."""
-    if not (path / EARS.file_name).exists():
-        append_rows(path / EARS.file_name, EARS, [])
+def _add_lists(path: Path) -> None:
+    """Version 1 knew no EARS scores, no signs that a clinician knows of and no tolerated rise of pain."""
+    for table in (EARS, KNOWN_SIGN_LIST, TOLERANCES):
+        if not (path / table.file_name).exists():
+            append_rows(path / table.file_name, table, [])
 
 
-STEPS: dict[int, Callable[[Path], None]] = {1: _add_ears}
+STEPS: dict[int, Callable[[Path], None]] = {1: _add_lists}
 assert set(STEPS) == set(range(1, SCHEMA_VERSION))
 
 

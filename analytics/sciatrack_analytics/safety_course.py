@@ -10,13 +10,11 @@ from typing import Any
 
 from sciatrack_analytics.answers import Answers
 from sciatrack_analytics.safety_history import Moment, PastDecision
-from sciatrack_analytics.safety_rules import rule_set
+from sciatrack_analytics.safety_rules import REPEATS, rule_set
 
 Details = dict[str, Any]
 Limits = Mapping[str, float]
 RED_FLAG = "red_flag"
-# These only repeat what another rule said; they open nothing themselves, or nothing would ever close.
-REPEATS = ("red_flag_open", "consult_open", "stopped_today")
 DAY_S = 86400.0
 
 

@@ -47,6 +47,7 @@ class History:
     check_ins   : earlier check-ins, oldest first
     known_signs : signs that a clinician has recorded as known, with who did
     day_start   : when a local day begins
+    problems    : sessions that could not be read, one sentence each: what was said in them is unknown
     """
 
     check_ins: tuple[Answers, ...] = ()
@@ -55,6 +56,7 @@ class History:
     known_signs: Mapping[str, str] = field(default_factory=dict)
     tolerance: Tolerance | None = None
     day_start: dt.time = dt.time(4, 0)
+    problems: tuple[str, ...] = ()
 
     def local_date(self, answers: Answers) -> dt.date:
         """The local day of a check-in: with a day that begins at 04:00, 03:59 is still the day before."""

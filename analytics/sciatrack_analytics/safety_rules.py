@@ -10,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+# These only repeat what an earlier decision said; they open nothing themselves, or nothing would ever close.
+REPEATS = ("red_flag_open", "consult_open", "stopped_today")
 LATER = ("", "day", "consulted", "clearance")
 
 
@@ -55,6 +57,16 @@ def rule_set() -> RuleSet:
     rules = [_rule(name, dict(row), actions) for name, row in body["rules"].items()]
     ordered = sorted(rules, key=lambda rule: rule.order)
     return RuleSet(body["rule_set"], MappingProxyType({rule.id: rule for rule in ordered}))
+
+
+def waiting_rules() -> tuple[str, ...]:
+    """Rules after which a clinician's line in clearances.csv changes something."""
+    return tuple(
+        rule.id
+        for rule in rule_set().rules.values()
+        if rule.id not in REPEATS
+        and (rule.action.later in ("clearance", "consulted") or "quiet_days" in rule.limits)
+    )
 
 
 def _rule(name: str, row: dict[str, Any], actions: Mapping[str, Action]) -> Rule:

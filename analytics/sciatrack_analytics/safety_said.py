@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sciatrack_analytics.answers import NERVE_SYMPTOMS
-from sciatrack_analytics.checkins import RED_FLAGS
+from sciatrack_analytics.checkins import NERVE_SYMPTOMS, RED_FLAGS
 from sciatrack_analytics.safety_history import Moment
 
 Details = dict[str, Any]

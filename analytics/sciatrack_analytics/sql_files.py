@@ -20,7 +20,8 @@ VIEWS = ("cut_off", "person", "rx", "rx_day", "day_evidence", "day_state", "week
 MACROS = ("wilson",)
 TABLES = (
     "meta", "exercise", "session", "block", "rep", "checkin", "participant", "prescription", "excused",
-    "selfreport", "clearance", "ears", "rejected", "day_sensor", "day_fact",
+    "selfreport", "clearance", "known_sign", "tolerance", "decision", "ears", "rejected", "day_sensor",
+    "day_fact",
 )  # fmt: skip
 FACTS = ("day_sensor", "day_fact")
 

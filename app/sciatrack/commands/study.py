@@ -61,9 +61,9 @@ def add(study_dir: Path, paths: tuple[Path, ...], **given: Any) -> None:
     """Add session folders, recordings and CSV lists to a study; the same thing twice is there once.
 
     A PATH is a session folder or a folder of them, a recording (analysed on the way in), or a CSV list with a
-    column `participant`: participants, prescriptions, checkins, selfreports, excused or clearances; its header
-    tells which. A list comes in whole or not at all, with every wrong cell named. Without a PATH, sessions that
-    were recorded straight into DIR/sessions are indexed.
+    column `participant`: participants, prescriptions, checkins, selfreports, excused, clearances, known_signs,
+    tolerances or ears; its header tells which. A list comes in whole or not at all, with every wrong cell named.
+    Without a PATH, sessions that were recorded straight into DIR/sessions are indexed.
 
     \b
     Example:

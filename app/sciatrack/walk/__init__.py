@@ -21,6 +21,7 @@ from sciatrack.walk.events import (
     event_to_json,
     read_events,
 )
+from sciatrack.walk.hearing import rep_event
 from sciatrack.walk.machine import fold, step
 from sciatrack.walk.saying import answers_event, pain_up_event
 from sciatrack.walk.screen import screen
@@ -47,6 +48,7 @@ __all__ = [
     "next_change_s",
     "pain_up_event",
     "read_events",
+    "rep_event",
     "screen",
     "step",
     "steps_of",

@@ -50,7 +50,7 @@ def _answers(walk: Walk, data: Any) -> Next:
         return _stop_for_safety(walk)
     if walk.phase == s.CHECK_IN and data["answers"].get("phase") == "before":
         asked_again = any(action is not None and not action.starts for action in actions)
-        return (walk, ()) if asked_again else go_to(walk, 0)
+        return (walk, ()) if asked_again else go_to(replace(walk, before=data["answers"]), 0)
     if walk.phase == s.PAIN_CHECK:
         return _pain_answered(walk, decisions)
     if walk.phase in (s.CHECK_OUT, s.STOPPED) and data["answers"].get("phase") == "after":

@@ -27,6 +27,5 @@ def pain_up_event(at_s: float, at_utc: dt.datetime, timezone: str, history: Hist
 
 
 def before_of(walk: Walk) -> Answers | None:
-    """The answers with which this session began: the first that told each kind of pain."""
-    said = [answers_from(item) for item in walk.check_ins if item.get("phase") == "before"]
-    return said[-1] if said else None
+    """The answers with which the exercises began; None before that."""
+    return None if walk.before is None else answers_from(walk.before)

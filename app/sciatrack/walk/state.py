@@ -47,7 +47,7 @@ class Step:
 class Seen:
     """A rep as the online analysis last told it; `open` while it goes on. Times on the session's clock."""
 
-    id: int
+    id: str
     start_s: float
     side: str = "unknown"
     hold_start_s: float | None = None
@@ -91,6 +91,7 @@ class Walk:
     """The state of a session. Times are seconds on the session's clock.
 
     since_s     : when the phase began; `activity_s`: the last sign that the person exercises
+    before      : the answers with which the exercises began; a rise of pain is judged against these
     resume      : the phase that a pause came from, and how long it had lasted
     check_ins, decisions, corrections : as the manifest will keep them
     pending     : decided at the button "my pain went up", in force unless the answers that follow say otherwise
@@ -106,6 +107,7 @@ class Walk:
     activity_s: float = 0.0
     at: int = 0
     runs: tuple[Run, ...] = ()
+    before: Mapping[str, Any] | None = None
     resume: tuple[str, float] | None = None
     lost: frozenset[str] = frozenset()
     check_ins: tuple[Mapping[str, Any], ...] = ()
