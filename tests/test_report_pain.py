@@ -26,14 +26,25 @@ AGREED = {
     "adherence_weekly": "participant exercise iso_week week_start partial_week rx_versions days_done days_rx "
     "freq_adherence dose_reps dose_hold over_dose adh_4wk n_no_information excused_days",
     "adherence_patient": "participant arm start end days_observed rx_versions freq_adherence ci_low ci_high "
-    "dose_reps dose_hold weeks_at_target weeks_observed pdc complete_case_adherence last_session status",
+    "dose_reps dose_hold weeks_at_target weeks_observed pdc complete_case_adherence last_session status "
+    "ears_baseline ears_last",
     "pain_trend": "participant site n first_date last_date baseline_nrs last_nrs change pct_change slope_per_week "
     "slope_ci_low slope_ci_high r2 mcid_abs mcid_pct mcid_baseline_adj distal_first distal_last centralised "
     "severe_days missing_days",
     "session_log": "session_id participant exercise side start_utc start_local tz duration_s rx_version sets_done "
     "reps_detected reps_partial hold_median_s hold_max_s rom_median_deg tempo_s pain_before pain_after device "
     "fs_effective loss_pct gaps_s algo_version flags",
-    "prescription_history": "participant exercise version valid_from valid_to reason author",
+    "prescription_history": "participant exercise version valid_from valid_to days_per_week sessions_per_day sets "
+    "reps hold_s side rom_target_deg reason author",
+    "cohort_week": "arm study_week n_at_risk n_active mean_adherence ci_low ci_high median q1 q3 pct_at_threshold "
+    "pct_no_information",
+    "pain_cohort": "arm study_week n mean ci_low ci_high mixed_slope mixed_ci responders_abs responders_pct",
+    "retention_km": "arm day n_at_risk events censored survival ci_low ci_high",
+    "sensor_vs_selfreport": "participant exercise days_both both_yes sensor_only self_only both_no kappa "
+    "mean_diff_reps loa_low loa_high",
+    "data_quality": "participant device sessions rejected reason median_fs loss_pct gap_count clock_offset_s "
+    "unit_flag",
+    "reporting_checklist": "guideline item text where_reported auto_value",
 }
 
 

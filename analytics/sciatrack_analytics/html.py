@@ -34,15 +34,20 @@ def page(
     participant: str | None = None,
     from_date: dt.date | None = None,
     to_date: dt.date | None = None,
+    suppress_below: int | None = None,
 ) -> str:
     """The page for a report: `adherence` is the whole page, any other name that report alone.
 
+    With `suppress_below`, the whole page of a study holds what tells of groups alone, without their small numbers.
     Raises ReportError for a name, a participant or dates that do not fit the study.
     """
     reports.find(name)
-    ask = Ask(study, participant, from_date, to_date)
-    header = ask.answer(name).header
-    if name == "adherence":
+    groups = suppress_below is not None and name == "adherence" and participant is None
+    ask = Ask(study, participant, from_date, to_date, suppress_below)
+    header = ask.answer("cohort_week" if groups else name).header
+    if groups:
+        body = html_study.of_groups(ask)
+    elif name == "adherence":
         body = html_person.sections(ask) if participant else html_study.sections(ask)
     elif reports.find(name).name == "pain_trend":
         body = [html_person.pain(ask) if participant else html_study.pain(ask)]

@@ -24,11 +24,13 @@ class Ask:
     participant: str | None
     from_date: dt.date | None
     to_date: dt.date | None
+    suppress_below: int | None = None
 
     def answer(self, name: str) -> reports.Answer:
         return reports.run(
-            self.study, name, participant=self.participant, from_date=self.from_date, to_date=self.to_date
-        )
+            self.study, name, participant=self.participant, from_date=self.from_date, to_date=self.to_date,
+            suppress_below=self.suppress_below,
+        )  # fmt: skip
 
     def rows(self, name: str) -> list[Row]:
         return list(self.answer(name).table.to_pylist())

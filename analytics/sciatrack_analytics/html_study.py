@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from sciatrack_analytics import figures_cohort
+from sciatrack_analytics import figures_cohort, figures_groups
 from sciatrack_analytics import html_parts as parts
 from sciatrack_analytics.figures import of
 from sciatrack_analytics.html_ask import STATUS_WORDS, Ask, Row, percent
 from sciatrack_analytics.html_parts import Tile
 from sciatrack_analytics.study import Study
+from sciatrack_analytics.svg import Picture
 
 
 def sections(ask: Ask) -> list[str]:
@@ -29,6 +30,22 @@ def sections(ask: Ask) -> list[str]:
         _people_table(people),
         pain(ask),
     ]
+
+
+def of_groups(ask: Ask) -> list[str]:
+    """What tells of groups alone: fit to be handed on once small numbers are kept out of it."""
+    weeks, staying, scored = (ask.rows(name) for name in ("cohort_week", "retention_km", "pain_cohort"))
+    return [
+        _group("Adherence", weeks, "mean_adherence", figures_groups.adherence),
+        _group("Staying", staying, "survival", figures_groups.retention),
+        _group("Pain", scored, "mean", figures_groups.pain),
+    ]
+
+
+def _group(title: str, rows: Sequence[Row], value: str, draw: Callable[[Sequence[Row]], Picture]) -> str:
+    if not any(row[value] is not None for row in rows):
+        return parts.section(title, parts.paragraph("There is nothing to show of groups of this size.", "empty"))
+    return parts.section(title, parts.figure(draw(rows)))
 
 
 def _study_tiles(study: Study, people: Sequence[Row]) -> list[Tile]:

@@ -7,12 +7,12 @@ import difflib
 import math
 import tomllib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from sciatrack_analytics import sql_files
+from sciatrack_analytics import checklist, finishing, intervals, sql_files, suppression
 from sciatrack_analytics.software import software
 from sciatrack_analytics.study import Study
 from sciatrack_ingest.errors import SciatrackError
@@ -25,6 +25,9 @@ NOTICE = (
     "sciatrack is no medical device and makes no diagnosis. Exercises belong under the supervision of a "
     "physical therapist; counts and holds are estimates."
 )
+# Numbers of the definitions in docs/study.md; raise one when the same rows would give another answer.
+ADHERENCE_RULES = 1
+PAIN_RULES = 1
 
 
 class ReportError(SciatrackError, ValueError):
@@ -33,11 +36,12 @@ class ReportError(SciatrackError, ValueError):
 
 @dataclass(frozen=True)
 class Report:
-    """One question: its name, what it answers, and a last step for what SQL cannot compute."""
+    """One question: its name, what it answers, how its intervals are made, and a last step after SQL."""
 
     name: str
     title: str
-    finish: Callable[[pa.Table], pa.Table] | None = None
+    intervals: str = ""
+    finish: Callable[[pa.Table, Callable[[str], pa.Table]], pa.Table] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,12 @@ class Header:
     first_date: str
     cut_off_date: str
     time_zone_rule: str
+    rules_version: str
     rules: str
+    intervals: str
     origin: str
     software: str
+    suppression: str = ""
     notice: str = NOTICE
 
     def lines(self) -> list[tuple[str, str]]:
@@ -74,32 +81,33 @@ class Answer:
         return frame
 
 
-def _with_slope_interval(table: pa.Table) -> pa.Table:
-    """The 95 % interval of a least squares slope, from its standard error and n - 2 degrees of freedom."""
-    import numpy as np
-    import pyarrow as pa
-    from scipy.special import stdtrit
-
-    slope = table.column("slope_per_week").to_numpy(zero_copy_only=False).astype(float)
-    error = table.column("slope_se").to_numpy(zero_copy_only=False).astype(float)
-    n = table.column("n").to_numpy(zero_copy_only=False).astype(float)
-    half = stdtrit(np.maximum(n - 2, 1), 0.975) * error
-    at = table.column_names.index("slope_se")
-    table = table.remove_column(at)
-    for name, values in (("slope_ci_high", slope + half), ("slope_ci_low", slope - half)):
-        table = table.add_column(at, name, pa.array(values, mask=~np.isfinite(values)))
-    return table
-
+WILSON = "95 %, Wilson, n = different days"
+BOOTSTRAP = (
+    f"95 %, percentiles of {intervals.RESAMPLES} means of participants drawn with replacement, "
+    f"seed {intervals.SEED}"
+)
+SLOPE = "95 %, t with n - 2 degrees of freedom, of least squares"
+MIXED = f"of the mean: {BOOTSTRAP}; of the mixed slope: 95 %, Wald, REML"
+KAPLAN_MEIER = "95 %, log-log, Greenwood's variance; log-rank of each arm against the others together"
+AGREEMENT = (
+    "limits of agreement: mean difference and 1.96 standard deviations of single days (Bland and Altman 1986)"
+)
 
 REPORTS = {
     report.name: report
     for report in (
         Report("adherence_weekly", "Adherence by participant, exercise and week"),
-        Report("adherence_patient", "Adherence by participant"),
+        Report("adherence_patient", "Adherence by participant", WILSON),
         Report("adherence_daily", "Adherence by participant, exercise and day"),
-        Report("pain_trend", "Pain by participant and site", _with_slope_interval),
+        Report("cohort_week", "Adherence by arm and week of the study", BOOTSTRAP, finishing.cohort_interval),
+        Report("pain_trend", "Pain by participant and site", SLOPE, finishing.slope_interval),
+        Report("pain_cohort", "Pain by arm, site and week of the study", MIXED, finishing.pain_of_cohort),
         Report("session_log", "Sessions"),
         Report("prescription_history", "Prescriptions"),
+        Report("retention_km", "Staying in the study, by arm", KAPLAN_MEIER, finishing.retention),
+        Report("sensor_vs_selfreport", "Sensor and self-report, by participant and exercise", AGREEMENT),
+        Report("data_quality", "Data quality by participant and device"),
+        Report("reporting_checklist", "Reporting checklist", finish=checklist.filled),
     )
 }
 ALIASES = {
@@ -118,29 +126,41 @@ def run(
     participant: str | None = None,
     from_date: dt.date | None = None,
     to_date: dt.date | None = None,
+    suppress_below: int | None = None,
 ) -> Answer:
     """Ask one of REPORTS (or ALIASES) of a study.
 
     `from_date` and `to_date` bound the days of observation: weeks cut by them are partial weeks, and no report
     knows anything after `to_date`. Without it the cut-off is the last day that the study knows of.
+    `suppress_below` empties counts of fewer participants, in reports on groups.
     Raises ReportError for a name, a participant or dates that do not fit the study.
     """
     report = find(name)
+    check_suppression(report, suppress_below)
     check(study, participant, from_date, to_date)
     study.set_variables(participant, from_date, to_date)
     try:
         table = study.arrow(sql_files.text(f"report_{report.name}"))
-        header = header_of(study, report.title, participant)
+        if report.finish:
+            table = report.finish(table, lambda name: study.arrow(sql_files.text(name)))
+        header = header_of(study, report, participant)
     finally:
         study.set_variables()
-    return Answer(header, report.finish(table) if report.finish else table)
+    if suppress_below:
+        table, words = suppression.suppressed(report.name, table, suppress_below)
+        header = replace(header, suppression=words)
+    return Answer(header, table)
+
+
+def columns(report: str = "") -> dict[str, str]:
+    """What each column says, by name; with the name of a report, as that report means it."""
+    told = _told()
+    return {name: text for name, text in told.items() if isinstance(text, str)} | dict(told.get(report, {}))
 
 
 @cache
-def columns() -> dict[str, str]:
-    """What each column of the reports says, by name."""
-    text = (files("sciatrack_analytics") / "columns.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(text))
+def _told() -> dict[str, Any]:
+    return tomllib.loads((files("sciatrack_analytics") / "columns.toml").read_text(encoding="utf-8"))
 
 
 def find(name: str) -> Report:
@@ -151,6 +171,15 @@ def find(name: str) -> Report:
         hint = f" Did you mean '{close[0]}'?" if close else ""
         raise ReportError(f"there is no report '{name}'.{hint} There are: {', '.join(NAMES)}.")
     return REPORTS[known]
+
+
+def check_suppression(report: Report, below: int | None) -> None:
+    """Raises ReportError where small groups are to be kept out of a report with a row for each participant."""
+    if below is not None and report.name not in suppression.NAMES:
+        raise ReportError(
+            f"'{report.name}' holds lines about single participants, so no small number can be kept out of it. "
+            f"Reports on groups are: {', '.join(suppression.NAMES)}."
+        )
 
 
 def check(study: Study, participant: str | None, from_date: dt.date | None, to_date: dt.date | None) -> None:
@@ -173,7 +202,7 @@ def participants(study: Study) -> list[str]:
     return [row[0] for row in study.rows("select participant from person order by participant")]
 
 
-def header_of(study: Study, title: str, participant: str | None) -> Header:
+def header_of(study: Study, report: Report, participant: str | None) -> Header:
     """What a report made now, with the variables that are set now, rests on."""
     settings = study.settings
     ((first_date, last_date),) = study.rows("select first_date, last_date from cut_off")
@@ -181,7 +210,7 @@ def header_of(study: Study, title: str, participant: str | None) -> Header:
         ((first_date,),) = study.rows("select first_date from person")
     origins = [row[0] for row in study.rows("select distinct origin from session order by origin")]
     return Header(
-        report=title,
+        report=report.title,
         study=settings.name,
         participant=participant or "all",
         first_date=str(first_date or "start of each participant"),
@@ -190,11 +219,13 @@ def header_of(study: Study, title: str, participant: str | None) -> Header:
             f"local days of the zone in which each session was recorded, beginning at {settings.day_start:%H:%M}; "
             f"{settings.timezone} where a line names no zone"
         ),
+        rules_version=f"adherence {ADHERENCE_RULES}, pain {PAIN_RULES}",
         rules=(
             f"a day counts from {settings.qualifying_ratio:.0%} of its prescribed repetitions; a week is at "
             f"target from {settings.target_ratio:.0%} of its due days; no_information counts as not done, "
             "not_observable, device_fault, excused and not_due days leave numerator and denominator"
         ),
+        intervals=report.intervals,
         origin=" and ".join(origins),
         software=_software(),
     )

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 FOLDER = files("sciatrack_analytics") / "sql"
 # Each view stands after the views it reads.
-VIEWS = ("cut_off", "person", "rx", "rx_day", "day_evidence", "day_state", "week", "pain_day")
+VIEWS = (
+    "cut_off", "person", "person_week", "rx", "rx_day", "day_evidence", "day_state", "week", "pain_day",
+    "pain_baseline",
+)  # fmt: skip
 MACROS = ("wilson",)
 TABLES = (
     "meta", "exercise", "session", "block", "rep", "checkin", "participant", "prescription", "excused",

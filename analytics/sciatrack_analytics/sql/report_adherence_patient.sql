@@ -45,6 +45,19 @@ week_count as (
     from participant_week
     group by participant
 ),
+-- a questionnaire filled in after the cut-off is not known yet; one filled in before the first day is the baseline
+ears_day as (
+    select participant, local_date, total
+    from ears
+    join person using (participant)
+    where local_date <= last_date
+    qualify row_number() over (partition by participant, local_date order by line desc) = 1
+),
+ears_score as (
+    select participant, arg_min(total, local_date) as ears_baseline, arg_max(total, local_date) as ears_last
+    from ears_day
+    group by participant
+),
 final as (
     select
         participant, arm, first_date as start, last_date as "end",
@@ -81,11 +94,13 @@ final as (
             when last_date - last_session >= cast(getvariable('silence_days') as integer) then 'dropped_out'
             when end_date <= last_date then 'completed'
             else 'active'
-        end as status
+        end as status,
+        ears_baseline, ears_last
     from person
     left join exercise_days using (participant)
     left join version_count using (participant)
     left join week_count using (participant)
+    left join ears_score using (participant)
 )
 select * from final
 order by participant

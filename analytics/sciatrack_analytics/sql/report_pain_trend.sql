@@ -18,9 +18,6 @@ trend as (
         count(*) as n,
         min(local_date) as first_date,
         max(local_date) as last_date,
-        -- 3 to 7 first days; fewer than 3 scores are no baseline
-        if(count(*) filter (where day_no < 7) >= 3, avg(nrs) filter (where day_no < 7), null)
-            as baseline_nrs,
         arg_max(nrs, local_date) as last_nrs,
         regr_slope(nrs, day_no) as slope_per_day,
         regr_r2(nrs, day_no) as r2,
@@ -39,6 +36,7 @@ trend as (
 enough as (
     select *, n >= 5 and last_date - first_date >= 14 as enough_for_slope
     from trend
+    join pain_baseline using (participant, site)
 ),
 final as (
     select

@@ -6,7 +6,7 @@ excuse as (
     qualify row_number() over (partition by participant, local_date, exercise order by line desc) = 1
 ),
 answer as (
-    select participant, local_date, exercise, done
+    select participant, local_date, exercise, done, reps
     from selfreport
     qualify row_number() over (partition by participant, local_date, exercise order by line desc) = 1
 ),
@@ -35,7 +35,8 @@ known as (
         coalesce(not fact.seen_right, (sees_right_mask & placement_mask) = 0, false) as right_hidden,
         coalesce(not fact.seen_both, (sees_both_mask & placement_mask) = 0, false) as both_hidden,
         coalesce(own_excuse.kind, any_excuse.kind, 'none') as excuse,
-        coalesce(own_answer.done, any_answer.done) as selfreport_done
+        coalesce(own_answer.done, any_answer.done) as selfreport_done,
+        own_answer.reps as selfreport_reps
     from rx_day
     left join exercise using (exercise)
     left join day_fact as fact using (participant, local_date, exercise)
@@ -129,7 +130,7 @@ final as (
         reps_counted >= cast(getvariable('qualifying_ratio') as double) * reps_seen_rx
             and reps_counted > 0 as qualifies,
         excuse,
-        selfreport_done,
+        selfreport_done, selfreport_reps, looked, has_block,
         concat_ws(
             ' ',
             if(sides_not_observable <> '', 'side_not_observable', null),

@@ -64,6 +64,7 @@ final as (
         if(due, hold_s_counted, 0) as hold_s_counted,
         if(due, hold_s_seen_rx, 0) as hold_s_rx,
         days_per_week, hold_target_s, rx_side, reps_partial, reps_inferred,
+        selfreport_done, selfreport_reps, looked, has_block,
         sides_not_observable,
         case
             when state = 'done_sensor' then 'sensor'

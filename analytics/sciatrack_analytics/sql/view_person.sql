@@ -39,9 +39,9 @@ final as (
     select
         participant,
         coalesce(arm, '') as arm,
+        coalesce(start_date, first_rx.valid_from, first_known.local_date) as enrolled_date,
         end_date,
-        greatest(coalesce(start_date, first_rx.valid_from, first_known.local_date), cut_off.first_date)
-            as first_date,
+        greatest(enrolled_date, cut_off.first_date) as first_date,
         if(cut_off.last_date is null, null, least(end_date, cut_off.last_date)) as last_date,
         last_session,
         coalesce(note, '') as note
