@@ -1,6 +1,6 @@
-"""The sample recordings: nine simulated sessions and two simulated phone exports, with their truth.
+"""The sample recordings: nine simulated sessions, two simulated phone exports and a raw log, with their truth.
 
-    python sample_data/make.py            writes sample_data/sessions/, sample_data/phone/ and truth.json
+    python sample_data/make.py            writes sample_data/sessions/, phone/, raw/ and truth.json
 
 The same every time. The cohort has a command of its own, sample_data/cohort.py.
 """
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from phone_exports import write_phyphox, write_sensor_logger
+from raw_session import write_raw
 from sciatrack_ingest.files.write import write_recording
 from sciatrack_ingest.recording import Recording
 from sciatrack_signal.simulate import LinkOptions, Options, Simulated, simulate_set
@@ -106,6 +107,8 @@ def make(folder: Path) -> None:
         made = simulate(session, len(SESSIONS) + number)
         write(made.recording, folder / "phone" / name)
         truth[f"phone/{name}"] = truth_of(made)
+    made = simulate(SESSIONS[0], 0)
+    write_raw(made.recording, folder / "raw")
     (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
 
 

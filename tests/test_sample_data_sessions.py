@@ -86,6 +86,6 @@ def test_the_command_writes_the_same_bytes_twice(tmp_path: Path, monkeypatch: py
     for folder in ("first", "second"):
         make(tmp_path / folder)
     first = sorted(path for path in (tmp_path / "first").rglob("*") if path.is_file())
-    assert len(first) == 2 * 2 + 2 + 1
+    assert len(first) == 2 * 2 + 2 + 1 + 1  # sessions with sidecars, phones, the raw log, the truth
     for path in first:
         assert path.read_bytes() == (tmp_path / "second" / path.relative_to(tmp_path / "first")).read_bytes()

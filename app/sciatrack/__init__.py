@@ -3,6 +3,7 @@
     rec = st.read("bridge.csv", units_acc="g")
     result = st.analyze(rec, exercise="glute_bridge", placement="right_thigh", side="right")
     result.reps                                   # a pandas DataFrame, one row a rep
+    st.plot(rec, result.blocks[0])                # the angle, with reps and holds drawn in
 
 The names below are loaded on first use, so that importing the package (and `sciatrack --help`) stays cheap.
 """
@@ -13,17 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sciatrack.api import analyze
+    from sciatrack.plot import plot
     from sciatrack_analytics.study import Study
     from sciatrack_ingest import Recording, read
 
     __version__: str
 
-__all__ = ["Recording", "Study", "__version__", "analyze", "read"]
+__all__ = ["Recording", "Study", "__version__", "analyze", "plot", "read"]
 
 _HOMES = {
     "Recording": "sciatrack_ingest",
     "Study": "sciatrack_analytics.study",
     "analyze": "sciatrack.api",
+    "plot": "sciatrack.plot",
     "read": "sciatrack_ingest",
 }
 
