@@ -14,7 +14,7 @@ import pytest
 
 from sciatrack_analytics import store
 from sciatrack_analytics.connection import IndexFileError
-from sciatrack_analytics.csv_tables import EARS
+from sciatrack_analytics.csv_tables import EARS, KNOWN_SIGN_LIST, TOLERANCES
 from sciatrack_analytics.migrations import STEPS, migrate
 from sciatrack_analytics.settings import SCHEMA_VERSION, SettingsError, found_version, read_settings
 from sciatrack_analytics.study import Study
@@ -31,7 +31,7 @@ def old(tmp_path: Path) -> Path:
 
 def recorded(folder: Path) -> dict[str, str]:
     """A digest of every file that somebody recorded or wrote, by name."""
-    made = {"study.duckdb", "study.toml", EARS.file_name}
+    made = {"study.duckdb", "study.toml", EARS.file_name, KNOWN_SIGN_LIST.file_name, TOLERANCES.file_name}
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
