@@ -193,6 +193,13 @@ def test_the_same_session_twice_is_once(study: Study) -> None:
     assert (row["sessions_done"], row["reps_done"]) == (1, 10)
 
 
+def test_the_same_session_twice_in_one_call_is_once(study: Study) -> None:
+    asked(study)
+    first, second = done(study, ["2026-03-02T18:00", "2026-03-02T18:00"])
+    assert first == second
+    assert len(report(study, "session_log")) == 1
+
+
 def test_a_new_analysis_takes_the_place_of_the_old(study: Study) -> None:
     asked(study)
     done(study, "2026-03-02T18:00", a_block(10), session_id="S1")

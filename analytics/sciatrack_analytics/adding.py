@@ -76,12 +76,14 @@ def put_many(
         if progress:
             progress()
     known = _indexed_sha256(study, [rows.session["session_id"] for rows in found])
-    changed = [rows for rows in found if known.get(rows.session["session_id"]) != rows.session["manifest_sha256"]]
-    if changed:
+    # by id: the same session twice among them is once, as it was read last
+    latest = {rows.session["session_id"]: rows for rows in found}
+    new = [rows for key, rows in latest.items() if known.get(key) != rows.session["manifest_sha256"]]
+    if new:
         with study.transaction():
-            put_sessions(study.con, changed)
-    new = {rows.session["session_id"] for rows in changed}
-    return [_outcome(rows.session["session_id"], known, new) for rows in found]
+            put_sessions(study.con, new)
+    changed = {rows.session["session_id"] for rows in new}
+    return [_outcome(rows.session["session_id"], known, changed) for rows in found]
 
 
 def _outcome(session_id: str, known: Mapping[str, str], changed: set[str]) -> Added:

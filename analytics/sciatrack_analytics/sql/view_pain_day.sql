@@ -2,7 +2,9 @@
 -- What an exercise provoked (phases after and button) is no part of the trend: the day's first score stands.
 with
 score as (
-    select participant, local_date, at_utc, distal_site, unnest(['leg', 'back']) as site,
+    select participant, local_date, at_utc, distal_site,
+        list_position(['none', 'back', 'buttock', 'thigh', 'calf', 'foot'], distal_site) as distance,
+        unnest(['leg', 'back']) as site,
         unnest([leg_nrs, back_nrs]) as nrs
     from checkin
     where phase in ('before', 'diary')
@@ -10,8 +12,9 @@ score as (
 final as (
     select
         participant, site, local_date,
-        arg_min(nrs, at_utc) as nrs,
-        arg_min(distal_site, at_utc) as distal_site
+        -- of two answers of the same moment the worse stands
+        arg_min(nrs, (at_utc, -nrs)) as nrs,
+        arg_min(distal_site, (at_utc, -distance)) as distal_site
     from score
     join person using (participant)
     where nrs is not null and local_date between first_date and last_date
