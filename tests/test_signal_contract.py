@@ -31,9 +31,14 @@ BLOCK_KEYS = [
     "note", "sampling_rate_hz", "duration_s", "gaps_s", "algorithm", "count", "count_low", "count_high",
     "reps",
 ]  # fmt: skip
+# Added to the contract's keys, which stand before them; the reps stay last in a block.
+BLOCK_KEYS[-1:-1] = [
+    "rom_median_deg", "rom_change_percent", "out_median_s", "return_median_s", "steadiness_median_deg",
+]  # fmt: skip
 REP_KEYS = [
     "set", "start_s", "hold_start_s", "hold_end_s", "end_s", "hold_s", "hold_longest_s", "hold_s_low",
     "hold_s_high", "side", "rom_deg", "complete", "confidence", "flags",
+    "out_s", "return_s", "steadiness_deg",  # added to the contract's
 ]  # fmt: skip
 CONTRACT_FLAGS = [
     "short_hold", "long_hold", "interrupted_hold", "fading_hold", "small_range", "large_range",

@@ -120,7 +120,8 @@ def _rep_table(reps: pa.Table, blocks: list[dict[str, Any]]) -> pa.Table:
             columns.append(reps.column(field.name).cast(field.type))
         else:
             key = "side" if field.name == "block_side" else field.name
-            columns.append(pa.array([head[key] for head in heads], field.type))
+            # Tempo and steadiness are in no rep of the invented cohort; they are unknown there.
+            columns.append(pa.array([head.get(key) for head in heads], field.type))
     return pa.table(columns, schema=REP_SCHEMA)
 
 

@@ -76,7 +76,7 @@ def _size(args: argparse.Namespace) -> Size:
     size = SIZES["quick" if args.quick else "full"]
     asked = {
         "sets": args.sets_per_cell, "visits": args.visits, "nobody": args.nobody,
-        "daily": args.half_hours, "seeds": args.case_seeds,
+        "daily": args.half_hours, "seeds": args.case_seeds, "faults": args.fault_seeds,
     }  # fmt: skip
     return replace(size, **{name: value for name, value in asked.items() if value is not None})
 
@@ -107,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--nobody", type=int, help="recordings of nobody for each kind and placement")
     parser.add_argument("--half-hours", type=int, help="half hours of simulated daily living")
     parser.add_argument("--case-seeds", type=int, help="seeds for each adversarial case")
+    parser.add_argument("--fault-seeds", type=int, help="sets with and without each fault")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument(
         "--dump", type=Path, help="write one row a simulated rep to this Parquet file, others beside it"

@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 
 from accuracy import people
+from accuracy.fault_tables import fault_tables
+from accuracy.faults import fault_jobs, run_fault
 from accuracy.other_tables import case_tables, nobody_tables, visit_tables
 from accuracy.others import case_jobs, nobody_jobs, run_adversarial, run_nobody, run_visit, visit_jobs
 from accuracy.real import run_case, run_name, run_plate
@@ -22,7 +24,7 @@ from accuracy.sets import GRADES, run_set, set_jobs
 from accuracy.tables import Table
 
 REAL = ("real", "plate", "names")
-SIMULATED = ("sets", "visits", "nobody", "cases")
+SIMULATED = ("sets", "visits", "nobody", "cases", "faults")
 PARTS = (*REAL, *SIMULATED)
 # Recordings that take long come in small portions, so that no process is left with the last ones alone.
 PORTION = 2
@@ -32,7 +34,7 @@ PORTION = 2
 class Size:
     """How much is simulated: sets for each exercise, placement and side; visits for each placement; recordings of
     nobody for each kind and placement, their length, and half hours of daily living; seeds for each adversarial
-    case. `dtw` runs the slowest baseline too."""
+    case; sets with and without each fault. `dtw` runs the slowest baseline too."""
 
     sets: int
     visits: int
@@ -40,13 +42,14 @@ class Size:
     nobody_s: float
     daily: int
     seeds: int
+    faults: int
     dtw: bool = True
 
 
 # quick: a glance for every change, under a minute on one core. full: what is published.
 SIZES = {
-    "quick": Size(sets=1, visits=1, nobody=1, nobody_s=120.0, daily=0, seeds=1, dtw=False),
-    "full": Size(sets=10, visits=20, nobody=5, nobody_s=600.0, daily=48, seeds=20),
+    "quick": Size(sets=1, visits=1, nobody=1, nobody_s=120.0, daily=0, seeds=1, faults=1, dtw=False),
+    "full": Size(sets=10, visits=20, nobody=5, nobody_s=600.0, daily=48, seeds=20, faults=20),
 }
 
 
@@ -74,6 +77,7 @@ def tables_of(part: str, rows: pd.DataFrame) -> list[Table]:
         "visits": visit_tables,
         "nobody": nobody_tables,
         "cases": case_tables,
+        "faults": fault_tables,
     }
     return makers[part](rows)
 
@@ -93,6 +97,8 @@ def _jobs(
         return run_visit, visit_jobs(seeds, size.visits)
     if part == "nobody":
         return run_nobody, nobody_jobs(seeds, size.nobody, size.nobody_s, size.daily)
+    if part == "faults":
+        return run_fault, fault_jobs(seeds, size.faults)
     return run_adversarial, case_jobs(seeds, size.seeds)
 
 

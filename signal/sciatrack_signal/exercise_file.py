@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sciatrack_signal.exercises import (
+    FAULT_MEASURES,
     OBSERVABILITY,
     PRIOR_SOURCES,
     REPS_SCOPES,
@@ -22,9 +23,11 @@ from sciatrack_signal.exercises import (
     VIEWS,
     CatalogueError,
     Exercise,
+    Fault,
     Vector,
     View,
 )
+from sciatrack_signal.result import FLAGS
 
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
 RESERVED_IDS = ("auto",)  # `--exercise auto` asks for detection and can name no exercise
@@ -188,6 +191,18 @@ def _unit_vector(value: Any) -> Vector:
     return (value[0] / length, value[1] / length, value[2] / length)
 
 
+def _faults(value: Any) -> tuple[Fault, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise ValueError("must be a list of tables { flag, measure, limit_deg }")
+    return tuple(_fault(item) for item in value)
+
+
+def _fault(item: Mapping[str, Any]) -> Fault:
+    if set(item) != {"flag", "measure", "limit_deg"}:
+        raise ValueError("must name flag, measure and limit_deg in each table, and nothing else")
+    return Fault(_one_of(FLAGS)(item["flag"]), _one_of(FAULT_MEASURES)(item["measure"]), _number(item["limit_deg"]))
+
+
 def _field_names(value: Any) -> tuple[str, ...]:
     choice = _one_of(tuple(EXERCISE_KEYS))
     return tuple(choice(name) for name in _texts(value))
@@ -235,4 +250,5 @@ VIEW_KEYS: dict[str, Reader] = {
     "hold_up": _unit_vector,
     "axis": _unit_vector,
     "prior_source": _one_of(PRIOR_SOURCES),
+    "faults": _faults,
 }

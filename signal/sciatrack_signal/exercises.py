@@ -52,6 +52,20 @@ class UnknownExerciseError(SciatrackError, KeyError):
         return f"exercise '{self.exercise_id}' is not known.{hint} Known are {', '.join(self.known)}."
 
 
+# What a fault is measured by: the rep's range above or below a limit; the body part's lean to the side or its pitch
+# between rest and hold; swings in the hold, peak to peak.
+FAULT_MEASURES = ("range_over", "range_under", "side", "pitch", "bounce")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A way of doing the exercise that this view can show: the flag, and the degrees from which it is set."""
+
+    flag: str
+    measure: str  # one of FAULT_MEASURES
+    limit_deg: float
+
+
 @dataclass(frozen=True)
 class View:
     """What one sensor position can show of one exercise.
@@ -63,6 +77,7 @@ class View:
     axis          : rotation axis of the out-move in the same frame. All three have unit length, are for a
                     right working leg (see `mirrored`) and None where nothing is assumed.
     prior_source  : where these three come from: "geometry", "assumed" or "".
+    faults        : what can be seen here of how the exercise is done, beyond what is judged alike everywhere.
     """
 
     observability: str
@@ -72,6 +87,7 @@ class View:
     hold_up: Vector | None = None
     axis: Vector | None = None
     prior_source: str = ""
+    faults: tuple[Fault, ...] = ()
 
     def mirrored(self) -> View:
         """The same view for a left working leg: directions turn to (x, -y, z), axes to (-x, y, -z)."""
@@ -79,7 +95,7 @@ class View:
         return View(
             self.observability, self.min_range_deg, self.reason,
             _flip_y(self.rest_up), _flip_y(self.hold_up),
-            turn and (-turn[0], turn[1], -turn[2]), self.prior_source,
+            turn and (-turn[0], turn[1], -turn[2]), self.prior_source, self.faults,
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ Recording -> grid (25 Hz) -> trace (up, tilt rate, excursion) -> runs of alike s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import Exercise, catalogue, get
 from sciatrack_signal.grid import to_grid
 from sciatrack_signal.heading import NOTE as HEADING_NOTE
+from sciatrack_signal.quality import judged
 from sciatrack_signal.result import Analysis, Block, Rep
 from sciatrack_signal.selection import select, select_turns
 from sciatrack_signal.trace import Trace, build_trace
@@ -63,21 +64,22 @@ def analyze(
     if not kept:
         kept = select_turns([one for trace, barriers in traces for one in find_turns(trace, barriers)])
         note = HEADING_NOTE if kept else note
-    reps = [rep for one in kept for rep in reps_of(one, labels)]
+    reps = [rep for one in kept for rep in reps_of(one, labels, recording.clipped_s)]
     if kept and not reps:
         note = "too few whole repetitions were found"
     notes = dict.fromkeys(word for word in (note, *(trace.gyro_note for trace, _ in traces)) if word)
     return _answer(recording, labels, _number_sets(reps), "; ".join(notes))
 
 
-def reps_of(one: Candidate, labels: Labels) -> list[Rep]:
-    """The timed reps of one candidate; none if they are fewer than a set has. Sets are numbered later."""
+def reps_of(one: Candidate, labels: Labels, clipped_s: Sequence[tuple[float, float]] = ()) -> list[Rep]:
+    """The timed and judged reps of one candidate; none if they are fewer than a set has. Sets come later."""
     view = labels.view
     context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN)
     reps = assemble(one.trace, time_moves(one.trace, one.run), context)
     if len(reps) < labels.exercise.min_set_reps:
         return []
-    return [_unsure(rep) for rep in reps] if one.by_heading else reps
+    reps = [_unsure(rep) for rep in reps] if one.by_heading else reps
+    return judged(one.trace, reps, view, clipped_s=clipped_s)
 
 
 def _traces(recording: Recording) -> list[tuple[Trace, npt.NDArray[np.int64]]]:

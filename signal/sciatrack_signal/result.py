@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
+
+from sciatrack_signal.fading import change_percent, median
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +19,10 @@ FLAGS = (
 
 @dataclass(frozen=True)
 class Rep:
-    """One out-move, hold and return. Times are seconds on the recording's own clock; None is unknown."""
+    """One out-move, hold and return. Times are seconds on the recording's own clock; None is unknown.
+
+    out_s, return_s: seconds of the two moves. steadiness_deg: root mean square of the sway in the hold.
+    """
 
     set: int
     start_s: float
@@ -33,11 +38,23 @@ class Rep:
     complete: bool
     confidence: float
     flags: tuple[str, ...] = ()
+    out_s: float | None = field(init=False)
+    return_s: float | None = field(init=False)
+    steadiness_deg: float | None = None
+
+    def __post_init__(self) -> None:
+        out_s = None if self.hold_start_s is None else self.hold_start_s - self.start_s
+        object.__setattr__(self, "out_s", out_s)
+        object.__setattr__(self, "return_s", None if self.hold_end_s is None else self.end_s - self.hold_end_s)
 
 
 @dataclass(frozen=True)
 class Block:
-    """The stretch of a recording in which one exercise is done, or one line that says why there is none."""
+    """The stretch of a recording in which one exercise is done, or one line that says why there is none.
+
+    The five figures before `reps` sum up its complete reps: medians, and by how many percent the range changed from
+    the first rep of a set to its last; None where that is unknown.
+    """
 
     recording: str
     block: int
@@ -55,7 +72,20 @@ class Block:
     count: int
     count_low: int
     count_high: int
+    rom_median_deg: float | None = field(init=False)
+    rom_change_percent: float | None = field(init=False)
+    out_median_s: float | None = field(init=False)
+    return_median_s: float | None = field(init=False)
+    steadiness_median_deg: float | None = field(init=False)
     reps: tuple[Rep, ...] = ()
+
+    def __post_init__(self) -> None:
+        whole = [rep for rep in self.reps if rep.complete]
+        for name in ("rom_deg", "out_s", "return_s", "steadiness_deg"):
+            what, unit = name.rsplit("_", 1)
+            object.__setattr__(self, f"{what}_median_{unit}", median([getattr(rep, name) for rep in whole]))
+        ranges = [(rep.set, rep.side, rep.rom_deg) for rep in whole if rep.rom_deg is not None]
+        object.__setattr__(self, "rom_change_percent", change_percent(ranges))
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `--format jsonl` prints: the contract's keys in the contract's order."""
