@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sciatrack_ingest.errors import SciatrackError
 
@@ -35,9 +36,12 @@ class IndexFileError(SciatrackError, OSError):
         super().__init__(f"{path} {problem} Build it again with: sciatrack study rebuild {path.parent}")
 
 
-def connect(path: Path, *, read_only: bool, wait_s: float = WAIT_S) -> duckdb.DuckDBPyConnection:
+def connect(
+    path: Path, *, read_only: bool, wait_s: float = WAIT_S, config: Mapping[str, Any] | None = None
+) -> duckdb.DuckDBPyConnection:
     """An open connection, after waiting at most `wait_s` for another process to let go.
 
+    config : settings of DuckDB; its own where None.
     Raises StudyLockedError naming the holder, and IndexFileError for a file that is missing or damaged.
     """
     import duckdb
@@ -48,7 +52,7 @@ def connect(path: Path, *, read_only: bool, wait_s: float = WAIT_S) -> duckdb.Du
     pause_s = FIRST_PAUSE_S
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only)
+            return duckdb.connect(str(path), read_only=read_only, config=dict(config or {}))
         except duckdb.Error as error:
             holder = _holder(str(error))
             if holder is None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -24,6 +25,7 @@ from sciatrack_analytics.csv_tables import TABLES
 from sciatrack_analytics.index import INDEX_VERSION
 from sciatrack_analytics.settings import FILE_NAME as SETTINGS
 from sciatrack_analytics.settings import StudySettings, read_settings
+from sciatrack_analytics.sql_query import MAX_ROWS, TIMEOUT_S, QueryError, ask
 from sciatrack_ingest.sessions import file_sha256
 from sciatrack_signal.exercises import Exercise, catalogue
 
@@ -43,13 +45,21 @@ class Study:
 
     Raises SettingsError where the folder is no study, StudyLockedError where another process holds the index
     for longer than `wait_s` seconds, IndexFileError where the index is missing, damaged or of another version.
+    `config` are settings of DuckDB, for a connection that may do less than it usually may.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, write: bool = False, wait_s: float = WAIT_S) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        write: bool = False,
+        wait_s: float = WAIT_S,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
         self.path = Path(path)
         self.settings: StudySettings = read_settings(self.path)
         self.writes = write
-        self.con = connect(self.path / INDEX, read_only=not write, wait_s=wait_s)
+        self.con = connect(self.path / INDEX, read_only=not write, wait_s=wait_s, config=config)
         try:
             self._check_version()
             self.set_variables()
@@ -115,6 +125,19 @@ class Study:
         from sciatrack_analytics.reports import run
 
         return run(self, name, participant=participant, from_date=from_date, to_date=to_date).frame
+
+    def sql(self, text: str, *, max_rows: int = MAX_ROWS, timeout_s: float = TIMEOUT_S) -> pd.DataFrame:
+        """The rows of one SELECT, asked as `sciatrack sql` does: read-only, no files, no network, within limits.
+
+        Warns where there are more than `max_rows`. Raises QueryError, and QueryStoppedError after `timeout_s`.
+        """
+        if self.writes:
+            raise QueryError(f"{self.path} is open for writing here; open it read-only to ask it in SQL.")
+        answer = ask(self.path, text, max_rows=max_rows, timeout_s=timeout_s)
+        if answer.cut_off:
+            warnings.warn(f"only the first {max_rows} rows; max_rows= asks for more", stacklevel=2)
+        frame: pd.DataFrame = answer.table.to_pandas()
+        return frame
 
     def stale_files(self) -> list[str]:
         """Files beside the sessions that were changed since the index read them."""

@@ -26,6 +26,7 @@ COMMANDS = {
     "study": ("sciatrack.commands.study:study", "Make a study, add to it, build its index anew."),
     "plan": ("sciatrack.commands.plan:plan", "Prescribe exercises, and show what is asked for."),
     "report": ("sciatrack.commands.report:report", "Report adherence, pain and sessions of a study."),
+    "sql": ("sciatrack.commands.sql:sql", "Ask a study your own question, in SQL."),
     "export": ("sciatrack.commands.export:export", "Write a study as Motion-BIDS, FHIR or plain tables."),
     "verify": ("sciatrack.commands.verify:verify", "Check that sessions and studies are whole."),
 }
