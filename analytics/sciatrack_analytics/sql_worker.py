@@ -40,7 +40,7 @@ CONFIG = {
     "memory_limit": MEMORY,
     "threads": THREADS,
 }
-HINT = "ask one SELECT over the study's relations"
+HINT = "ask one SELECT over the study's relations (sciatrack sql --dictionary lists them)"
 
 
 class _RefusedError(Exception):

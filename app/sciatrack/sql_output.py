@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,19 @@ def write(answer: QueryAnswer, header: Header, form: str, output: Path | None, t
     elif form != "json":
         for key, value in header.items():
             tell(f"# {key.replace('_', ' ')}: {value}")
+
+
+def write_dictionary(form: str, output: Path | None, tell: Callable[[str], None]) -> None:
+    """The data dictionary, one row a column, in the formats of an answer."""
+    import pyarrow as pa
+
+    from sciatrack_analytics.dictionary import entries
+    from sciatrack_analytics.software import software
+
+    table = pa.Table.from_pylist([asdict(entry) for entry in entries()])
+    write(
+        QueryAnswer(table, cut_off=False), {"software": f"sciatrack {software()['sciatrack']}"}, form, output, tell
+    )
 
 
 def plain(value: Any) -> Any:

@@ -25,8 +25,15 @@ DEFAULT_ROWS, DEFAULT_TIMEOUT_S = 100_000, 60.0  # as sql_query.py has them; a t
     "--timeout", type=click.FloatRange(min=0.1), default=DEFAULT_TIMEOUT_S, show_default=True, metavar="S",
     help="Stop the query after so many seconds.",
 )  # fmt: skip
+@click.option("--dictionary", is_flag=True, help="Instead: every relation and column, with type and meaning.")
 def sql(
-    query: str | None, study_dir: Path | None, form: str | None, output: Path | None, rows: int, timeout: float
+    query: str | None,
+    study_dir: Path | None,
+    form: str | None,
+    output: Path | None,
+    rows: int,
+    timeout: float,
+    dictionary: bool,
 ) -> None:
     """Ask a study one SELECT of DuckDB's SQL; read-only, and without files, network or other statements.
 
@@ -37,10 +44,16 @@ def sql(
     Example:
       sciatrack sql "from week select participant, avg(days_done / days_rx) group by all" --study clinic
       sciatrack sql "select * from day_state" --study clinic --output days.parquet
+      sciatrack sql --dictionary
     """
+    from sciatrack import sql_output
+
+    form = form or _format_of(output)
+    if dictionary:
+        sql_output.write_dictionary(form, output, _tell)
+        return
     if query is None or study_dir is None:
         raise click.UsageError('give a query and the study: sciatrack sql "from person" --study DIR')
-    from sciatrack import sql_output
     from sciatrack_analytics.sql_query import ask
     from sciatrack_analytics.study import Study
 
@@ -49,7 +62,7 @@ def sql(
             _tell(f"note: {stale} was changed since it was indexed; run: sciatrack study rebuild {study_dir}")
         header = sql_output.header_of(study, query, rows, timeout)
     answer = ask(study_dir, query, max_rows=rows, timeout_s=timeout)
-    sql_output.write(answer, header, form or _format_of(output), output, _tell)
+    sql_output.write(answer, header, form, output, _tell)
     if answer.cut_off:
         _tell(f"note: cut off after {rows} rows; --rows asks for more")
 
