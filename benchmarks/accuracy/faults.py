@@ -3,7 +3,7 @@ wrongly."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy as np
 from accuracy.rows import Row
 from accuracy.sets import FIRST_SEED
 from sciatrack_signal.pipeline import analyze
-from sciatrack_signal.simulate import Simulated
+from sciatrack_signal.result import Rep
+from sciatrack_signal.simulate import Simulated, TrueRep
 from sciatrack_signal.simulate.case_tools import (
     LONG_HOLDS,
     OPTIONS,
@@ -155,15 +156,28 @@ def fault_jobs(seeds: str, each_fault: int) -> Iterator[FaultJob]:
 
 
 def run_fault(job: FaultJob) -> list[Row]:
+    """Simulates and analyses one set; its rows as `flag_rows` has them."""
+    made = simulate_fault(job)
+    return flag_rows(job, made.reps, [rep for block in analyze(made.recording).blocks for rep in block.reps])
+
+
+def simulate_fault(job: FaultJob) -> Simulated:
+    return FAULTS[job.number].make(job.seed, *_set_of(job), job.present)
+
+
+def _set_of(job: FaultJob) -> tuple[str, str, str]:
+    """Exercise, placement and severity."""
+    places = FAULTS[job.number].places
+    return *places[job.seed % len(places)], SEVERITIES[job.seed // len(places) % len(SEVERITIES)]
+
+
+def flag_rows(job: FaultJob, true: Sequence[TrueRep], reps: Sequence[Rep]) -> list[Row]:
     """One row for each matched rep: whether it has the fault, and whether it carries the flag."""
     fault = FAULTS[job.number]
-    exercise, placement = fault.places[job.seed % len(fault.places)]
-    severity = SEVERITIES[job.seed // len(fault.places) % len(SEVERITIES)]
-    made = fault.make(job.seed, exercise, placement, severity, job.present)
-    reps = [rep for block in analyze(made.recording).blocks for rep in block.reps]
+    exercise, placement, severity = _set_of(job)
     about = {"flag": fault.flag, "what": fault.what, "exercise": exercise, "placement": placement, "seed": job.seed}
     about |= {"severity": severity, "present": job.present}
-    matched = dict(match(made.reps, reps))
+    matched = dict(match(true, reps))
     rows = []
     for i in matched:
         has = job.present and (fault.reps is None or i in fault.reps)

@@ -37,11 +37,15 @@ def run_case(case: Case, *, dtw: bool = True) -> list[Row]:
     recording = read_case(case)
     rows = []
     for answer in answers(case, recording, dtw=dtw):
-        judged = _blocks(case, answer) if case.blocks else [_whole(case, answer)]
         about = {"table": case.table, "recording": case.recording, "person": case.person, "method": answer.method}
         about |= {"dataset": case.dataset, "hours": recording.duration_s / 3600}
-        rows += [about | row for row in judged]
+        rows += [about | row for row in judged(case, answer)]
     return rows
+
+
+def judged(case: Case, answer: Answer) -> list[Row]:
+    """Whether one answer is right: a row for the recording, or one a block and one for the idle rest."""
+    return _blocks(case, answer) if case.blocks else [_whole(case, answer)]
 
 
 def run_plate(case: Case) -> list[Row]:
