@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -152,7 +153,7 @@ def test_exports_belong_to_their_owner_alone(bids: Path) -> None:
 
 def test_a_folder_with_something_in_it_is_refused(clinic: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").write_text("mine")
-    for kind in ("bids", "fhir"):
+    for kind in ("bids", "fhir", "tables"):
         result = run("export", kind, "--study", clinic, "--output", tmp_path)
         assert result.exit_code == 1
         assert "not empty" in result.output
@@ -160,7 +161,7 @@ def test_a_folder_with_something_in_it_is_refused(clinic: Path, tmp_path: Path) 
 
 
 def test_an_unknown_participant_is_an_error(clinic: Path, tmp_path: Path) -> None:
-    for kind in ("bids", "fhir"):
+    for kind in ("bids", "fhir", "tables"):
         result = run("export", kind, "--study", clinic, "--output", tmp_path / kind, "--participant", "nobody")
         assert result.exit_code == 1
         assert "'nobody'" in result.output
@@ -273,3 +274,30 @@ def test_the_library_takes_the_bundle_and_refuses_an_unknown_field(bundle: dict[
 def test_the_same_study_gives_the_same_bundle(clinic: Path, bundle: dict[str, Any], tmp_path: Path) -> None:
     ok("export", "fhir", "--study", clinic, "--output", tmp_path / "again", "--participant", "A_1")
     assert json.loads((tmp_path / "again" / "A_1.fhir.json").read_text()) == bundle
+
+
+def test_tables_hold_every_row_and_column_with_a_dictionary(clinic: Path, tmp_path: Path) -> None:
+    ok("export", "tables", "--study", clinic, "--output", tmp_path)
+    with open(tmp_path / "dictionary.csv", newline="") as stream:
+        told = list(csv.DictReader(stream))
+    relations = {row["relation"] for row in told}
+    assert relations == {path.stem for path in tmp_path.glob("*.parquet")}
+    with Study(clinic) as study:
+        for relation in sorted(relations):
+            table = pq.read_table(tmp_path / f"{relation}.parquet")
+            assert table.column_names == [row["column"] for row in told if row["relation"] == relation]
+            assert [(table.num_rows,)] == study.rows(f"select count(*) from {relation}")
+            with open(tmp_path / f"{relation}.csv", newline="") as stream:
+                assert len(list(csv.DictReader(stream))) == table.num_rows
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_tables_of_one_participant_hold_nobody_else(clinic: Path, tmp_path: Path) -> None:
+    ok("export", "tables", "--study", clinic, "--output", tmp_path, "--participant", "A_1")
+    people = set()
+    for path in tmp_path.glob("*.parquet"):
+        table = pq.read_table(path)
+        if "participant" in table.column_names:
+            people |= set(table["participant"].to_pylist())
+    assert people == {"A_1"}
+    assert pq.read_table(tmp_path / "session.parquet").num_rows == 9

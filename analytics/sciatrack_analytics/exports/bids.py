@@ -18,7 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from sciatrack_analytics.exports.sources import Exported, Session, new_folder, open_new, sessions_of, unseen
+from sciatrack_analytics.exports.sources import (
+    Exported,
+    Session,
+    check_participant,
+    new_folder,
+    open_new,
+    sessions_of,
+    unseen,
+)
 from sciatrack_analytics.software import software
 from sciatrack_analytics.study import Study
 from sciatrack_ingest import Recording, read
@@ -75,6 +83,7 @@ def export_bids(study: Study, output: Path, *, participant: str | None = None) -
 
     Raises ExportError where the folder is not empty or the participant is unknown.
     """
+    check_participant(study, participant)
     root = new_folder(output)
     subjects = _Labels()
     scans: dict[tuple[str, str], list[list[str]]] = defaultdict(list)

@@ -13,6 +13,8 @@ from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.manifest import Manifest
 from sciatrack_ingest.sessions import FILE_MODE, FOLDER_MODE, read_manifest, read_reps, session_folders
 
+ABOUT_PEOPLE = ("session", "prescription", "checkin", "participant")
+
 
 class ExportError(SciatrackError, ValueError):
     """An export that cannot be made; says why and what to do."""
@@ -41,19 +43,22 @@ def sessions_of(study: Study, participant: str | None = None) -> Iterator[Sessio
 
     Raises ExportError for a participant that the study does not know, SessionError for a folder that is damaged.
     """
-    found = False
+    check_participant(study, participant)
     for folder in session_folders(study.sessions):
         manifest = read_manifest(folder)
         if participant in (None, manifest.participant):
-            found = True
             table = read_reps(folder)
             yield Session(folder, manifest, tuple(table.to_pylist()) if table is not None else ())
-    if participant is not None and not found:
-        known = study.rows("select count(*) from prescription where participant = $p", {"p": participant})
-        if not known[0][0]:
-            raise ExportError(
-                f"participant '{participant}' has neither a session nor a prescription in {study.path}"
-            )
+
+
+def check_participant(study: Study, participant: str | None) -> None:
+    """Raises ExportError for a participant of whom the study knows nothing; None is everybody."""
+    if participant is None:
+        return
+    known = " union ".join(f"select participant from {name}" for name in ABOUT_PEOPLE)
+    found = study.rows(f"select count(*) from ({known}) where participant = $p", {"p": participant})
+    if not found[0][0]:
+        raise ExportError(f"participant '{participant}' has no session, prescription or check-in in {study.path}")
 
 
 def unseen(block: Mapping[str, Any]) -> bool:

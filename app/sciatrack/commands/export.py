@@ -76,6 +76,20 @@ def fhir(study_dir: Path, output: Path, participant: str | None) -> None:
         click.echo("checked by our own rules only; pip install 'sciatrack[fhir]' checks the models too", err=True)
 
 
+@export.command()
+@_options
+def tables(study_dir: Path, output: Path, participant: str | None) -> None:
+    """Every relation of the study as CSV and Parquet, with a dictionary of all columns beside them.
+
+    \b
+    Example:
+      sciatrack export tables --study clinic --output clinic-tables
+    """
+    from sciatrack_analytics.exports.tables import export_tables
+
+    _run(export_tables, study_dir, output, participant)
+
+
 def _run(write: Callable[..., Exported], study_dir: Path, output: Path, participant: str | None) -> None:
     """Write an export, say what it holds on stdout and what it does not on stderr; exit 1 if something failed."""
     from sciatrack_analytics.study import Study
