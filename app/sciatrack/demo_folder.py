@@ -21,6 +21,7 @@ CONTENT = (RECORDINGS, PHONE, STUDY, REPORT, PARTICIPANT_REPORT, README)
 LIST = "made-by-sciatrack-demo.sha256"  # as `sha256sum` writes it, so `sha256sum -c` reads it
 BUILDING = ".building-sciatrack-demo"
 INDEX = f"{STUDY}/study.duckdb"  # can always be made again, and changes when it is
+EXPORTS = f"{STUDY}/exports.csv"  # grows with every report that somebody tries on the demo
 NAMED_AT_MOST = 3
 
 
@@ -36,7 +37,9 @@ def check(folder: Path) -> None:
         raise DemoFolderError(f"{folder} is there and was not made by a demo; give another folder with --output.")
     made = _read_list(folder / LIST)
     foreign = [
-        name for name in _files(folder) if not name.startswith(INDEX) and made.get(name) != _digest(folder / name)
+        name
+        for name in _files(folder)
+        if not name.startswith((INDEX, EXPORTS)) and made.get(name) != _digest(folder / name)
     ]
     if foreign:
         more = f" and {len(foreign) - NAMED_AT_MOST} more" if len(foreign) > NAMED_AT_MOST else ""

@@ -92,6 +92,7 @@ def tables(study_dir: Path, output: Path, participant: str | None) -> None:
 
 def _run(write: Callable[..., Exported], study_dir: Path, output: Path, participant: str | None) -> None:
     """Write an export, say what it holds on stdout and what it does not on stderr; exit 1 if something failed."""
+    from sciatrack_analytics.exports_log import log_export
     from sciatrack_analytics.study import Study
 
     with Study(study_dir) as study:
@@ -101,6 +102,7 @@ def _run(write: Callable[..., Exported], study_dir: Path, output: Path, particip
                 err=True,
             )
         done = write(study, output, participant=participant)
+    log_export(study_dir, f"export {click.get_current_context().info_name}", participant, output)
     for line in done.left_out:
         click.echo(f"left out: {line}", err=True)
     for line in done.failed:

@@ -58,6 +58,7 @@ def report(
       sciatrack report cohort_week --study clinic --suppress-below 5 --format csv
     """
     from sciatrack_analytics import reports
+    from sciatrack_analytics.exports_log import log_export
     from sciatrack_analytics.study import Study
 
     form = form or _format_of(output)
@@ -72,6 +73,8 @@ def report(
         for stale in study.stale_files():
             _tell(f"note: {stale} was changed since it was indexed; run: sciatrack study rebuild {study_dir}")
         _write(study, name, asked, form, output)
+    if output is not None:
+        log_export(study_dir, f"report {name}", participant, output)
 
 
 def _write(study: Any, name: str, asked: dict[str, Any], form: str, output: Path | None) -> None:

@@ -54,6 +54,7 @@ def sql(
         return
     if query is None or study_dir is None:
         raise click.UsageError('give a query and the study: sciatrack sql "from person" --study DIR')
+    from sciatrack_analytics.exports_log import log_export
     from sciatrack_analytics.sql_query import ask
     from sciatrack_analytics.study import Study
 
@@ -63,6 +64,8 @@ def sql(
         header = sql_output.header_of(study, query, rows, timeout)
     answer = ask(study_dir, query, max_rows=rows, timeout_s=timeout)
     sql_output.write(answer, header, form, output, _tell)
+    if output is not None:
+        log_export(study_dir, "sql", None, output)
     if answer.cut_off:
         _tell(f"note: cut off after {rows} rows; --rows asks for more")
 

@@ -1,4 +1,4 @@
-"""`sciatrack study`: make a study, add to it, build its index anew."""
+"""`sciatrack study`: make a study, add to it, build its index anew, take a person out of it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def study() -> None:
       sciatrack study create clinic --timezone Europe/Berlin
       sciatrack study add clinic prescriptions.csv sessions/
       sciatrack study rebuild clinic
+      sciatrack study forget clinic P01
     """
 
 
@@ -100,3 +101,37 @@ def rebuild(study_dir: Path) -> None:
     click.echo(f"{study_dir}: index built" + (f", {len(problems)} left out" if problems else ""), err=True)
     if problems:
         raise click.exceptions.Exit(1)
+
+
+@study.command()
+@click.argument("study_dir", metavar="DIR", type=STUDY_DIR)
+@click.argument("participant", metavar="PARTICIPANT")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+def forget(study_dir: Path, participant: str, yes: bool) -> None:
+    """Remove a person from a study: sessions, lines of the lists, index; nothing of it can be brought back.
+
+    Then every byte of the study is searched for the pseudonym, and what was found is told; exit status 1 if it
+    still stands somewhere. Prints the files that were written elsewhere from this study with the person in them:
+    those, and copies that you made, are yours to delete (docs/privacy.md).
+
+    \b
+    Example:
+      sciatrack study forget clinic P01
+    """
+    import sys
+
+    from sciatrack_analytics.forgetting import forget as forget_participant
+
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Delete everything of '{participant}' in {study_dir}, for good?", abort=True, err=True)
+    gone = forget_participant(study_dir, participant)
+    click.echo(f"{study_dir}: {gone.sessions} sessions and {gone.lines} lines removed, index built anew", err=True)
+    for export in gone.exports:
+        click.echo(f"out of reach: {export}")
+    for problem in gone.problems:
+        click.echo(f"error: {problem}", err=True)
+    for place in gone.left:
+        click.echo(f"still there: {place}", err=True)
+    if gone.left:
+        raise click.exceptions.Exit(1)
+    click.echo(f"'{participant}' was searched for in every file of {study_dir} and stands nowhere", err=True)
