@@ -32,17 +32,19 @@ SEEDS = "development"
 @dataclass(frozen=True)
 class PanelSize:
     """Sets for each cell graded full; pairs of sets with and without each fault; half hours in which nobody
-    exercises. every: only each so-manyth of the sets."""
+    exercises. every, real_every: only each so-manyth of the simulated sets, of the recordings of real people
+    (0: none of them)."""
 
     sets: int
     faults: int
     half_hours: int
     every: int = 1
-    real: bool = True
+    real_every: int = 1
 
 
 SIZES = {
-    "quick": PanelSize(sets=1, faults=1, half_hours=0, every=4, real=False),
+    "quick": PanelSize(sets=1, faults=1, half_hours=0, every=4, real_every=0),
+    "small": PanelSize(sets=1, faults=1, half_hours=1, real_every=3),
     "full": PanelSize(sets=2, faults=2, half_hours=3),
 }
 
@@ -59,8 +61,8 @@ class Item:
 def make_panel(size: PanelSize, path: Path) -> None:
     """Writes the panel as one pickle; a file of our own making, read by nobody else."""
     items = []
-    if size.real and people.available():
-        items += [Item(people.read_case(case), case) for case in people.cases()]
+    if size.real_every and people.available():
+        items += [Item(people.read_case(case), case) for case in people.cases()[:: size.real_every]]
     for job in islice(set_jobs(SEEDS, size.sets, ("full",)), None, None, size.every):
         made = simulate_job(job)
         items.append(Item(made.recording, made))

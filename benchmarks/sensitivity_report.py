@@ -28,6 +28,11 @@ SCORES = (
     ("flags_false", "flags false", 0, 1.0),
 )
 TOP = 25
+SIZE_WORDS = {
+    "quick": "nobody real, a quarter of the simulated cells",
+    "small": "every third recording of real people, one simulated set for each cell graded full",
+    "full": "all recordings of real people, two simulated sets for each cell graded full",
+}
 SAME = "="
 HEAD = """# What each threshold is worth
 
@@ -53,7 +58,10 @@ def as_page(known: Sequence[Threshold], outcomes: Mapping[Trial, Outcome], *, si
     parts = [HEAD.format(algorithm=ALGORITHM, n=len(known), same=SAME)]
     if len(tried) + sum(bool(found.exempt) for found in known) < len(known):
         parts.append(f"**Only {len(tried)} of them were tried in this run.**\n")
-    parts += [f"Panel: {size}, {seeds} seeds. {_sizes(base)}\n", "## The ones that move most\n"]
+    parts += [
+        f"Panel: {size} ({SIZE_WORDS[size]}), {seeds} seeds. {_sizes(base)}\n",
+        "## The ones that move most\n",
+    ]
     weights = {found.name: max(distance(base, o) for o in by_name[found.name].values()) for found in tried}
     top = sorted((f for f in tried if weights[f.name] > 0), key=lambda f: -weights[f.name])[:TOP]
     parts.append(as_markdown(_table("Largest change first", top, by_name, base)))

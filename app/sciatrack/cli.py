@@ -28,6 +28,7 @@ COMMANDS = {
     "report": ("sciatrack.commands.report:report", "Report adherence, pain and sessions of a study."),
     "sql": ("sciatrack.commands.sql:sql", "Ask a study your own question, in SQL."),
     "export": ("sciatrack.commands.export:export", "Write a study as Motion-BIDS, FHIR or plain tables."),
+    "annotate": ("sciatrack.commands.annotate:annotate", "Mark reps and holds by hand, for a better truth."),
     "verify": ("sciatrack.commands.verify:verify", "Check that sessions and studies are whole."),
 }
 
