@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from accuracy import people
+from accuracy.annotated import annotated_tables
 from accuracy.goals import goal_tables
 from accuracy.parts import PARTS, REAL, SIMULATED, SIZES, Size, run_part, tables_of
 from accuracy.sets import FIRST_SEED, GRADES
@@ -27,12 +28,15 @@ EXAMPLES = """examples:
   python benchmarks/accuracy --quick
   python benchmarks/accuracy --only real
   python benchmarks/accuracy --only sets --sets-per-cell 4 --dump /tmp/reps.parquet
+  python benchmarks/accuracy --truth recordings/
   python benchmarks/accuracy --seeds held-out --write docs/accuracy.md
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
+    if args.truth:
+        return _annotated(args.truth)
     size, wanted = _size(args), _wanted(args.only)
     if any(part in REAL for part in wanted) and not people.available():
         print(f"{people.ABSENT}\n")
@@ -61,6 +65,18 @@ def main(arguments: list[str] | None = None) -> int:
 
         write_report(args.write, frames, goals, tables, seeds=args.seeds, size=size, crashes=len(crashes))
     return 1 if crashes else 0
+
+
+def _annotated(folder: Path) -> int:
+    """Prints the tables of recordings that people marked; 1 where something could not be used."""
+    tables, problems = annotated_tables(folder)
+    for table in tables:
+        print(as_text(table))
+    for problem in problems:
+        print(f"not used: {problem}", file=sys.stderr)
+    if not tables:
+        print(f"no truth file with its recording in {folder}", file=sys.stderr)
+    return 0 if tables and not problems else 1
 
 
 def _wanted(only: list[str] | None) -> list[str]:
@@ -108,6 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--half-hours", type=int, help="half hours of simulated daily living")
     parser.add_argument("--case-seeds", type=int, help="seeds for each adversarial case")
     parser.add_argument("--fault-seeds", type=int, help="sets with and without each fault")
+    parser.add_argument(
+        "--truth", type=Path, metavar="FOLDER", help="only recordings that people marked (docs/annotating.md)"
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument(
         "--dump", type=Path, help="write one row a simulated rep to this Parquet file, others beside it"
