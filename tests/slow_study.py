@@ -607,9 +607,8 @@ class Person:
             for block in session["blocks"]:
                 groups[block["exercise"], block["placement"], block["side"]].append(block)
             if not groups:
-                rows.append(
-                    head | {"duration_s": 0.0, "reps_detected": 0, "reps_partial": 0, "sets_done": 0, "flags": ""}
-                )
+                nothing = {"duration_s": 0.0, "reps_detected": 0, "reps_partial": 0, "sets_done": 0, "flags": ""}
+                rows.append(head | dict.fromkeys(("exercise", "placement", "side")) | nothing)
             for (exercise, placement, side), blocks in groups.items():
                 reps = [(b["block"], rep) for b in blocks for rep in b["reps"]]
                 counted = [r for _, r in reps if r["complete"] and "inferred" not in r["flags"].split()]

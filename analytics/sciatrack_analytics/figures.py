@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 PAIN_SITES = ("leg", "back")
 NRS_MAX = 10
+NAME_LETTERS = 34  # of an exercise's name beside a figure; the whole name stands in the table below it
+MANY = 4  # exercises; more of them get lower rows, so that nine fit on the first printed page
 
 # How a day's state is drawn: fill, edge, hatch and what it is called; told apart in black and white too.
 STATES = {
@@ -45,7 +48,7 @@ def calendar(daily: Sequence[Row], names: dict[str, str]) -> Picture:
     last = max(row["local_date"] for row in daily)
     used: dict[str, None] = {}
     with style():
-        figure = new_figure(0.55 + 0.3 * len(exercises) + 0.5)
+        figure = new_figure(1.05 + (0.3 if len(exercises) <= MANY else 0.165) * len(exercises))
         axes = figure.subplots()
         for row in daily:
             key = state_key(row)
@@ -59,7 +62,8 @@ def calendar(daily: Sequence[Row], names: dict[str, str]) -> Picture:
             ))  # fmt: skip
         _day_axis(axes, first, last)
         axes.set_ylim(len(exercises), 0)
-        axes.set_yticks([i + 0.5 for i in range(len(exercises))], [names[exercise] for exercise in exercises])
+        middles = [i + 0.5 for i in range(len(exercises))]
+        axes.set_yticks(middles, [short(names[exercise]) for exercise in exercises])
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         for label in axes.get_yticklabels():
@@ -117,7 +121,8 @@ def weeks(weekly: Sequence[Row], names: dict[str, str]) -> Picture:
             axes.set_yticks([])
             axes.spines["left"].set_visible(False)
             axes.tick_params(length=0)
-        panels[-1].set_xticks(range(len(starts)), [f"{day.day} {day:%b}" for day in starts])
+        every = 1 + len(starts) // 14  # more dates than that run into each other
+        panels[-1].set_xticks(range(0, len(starts), every), [f"{day.day} {day:%b}" for day in starts[::every]])
         panels[-1].set_xlim(-0.6, len(starts) - 0.4)
         svg = to_svg(figure, "weeks", "Days done and days due by week",
                      "Bars by week for each exercise: outline for days due, filled for days done.")  # fmt: skip
@@ -125,7 +130,8 @@ def weeks(weekly: Sequence[Row], names: dict[str, str]) -> Picture:
         svg,
         "Days done and days due, by week",
         "Outline: days due in the week that begins on the date below. Filled: days done, with at least half of "
-        "the day's repetitions. A mark v2, v3 … shows where a new version of the prescription begins.",
+        "the day's repetitions. A dash: nothing was due that the sensor could have seen. A mark v2, v3 … "
+        "shows where a new version of the prescription begins.",
         ("exercise", "week", "days", "repetitions", "hold time", "nothing known", "not observable", "excused",
          "device fault", "not due"),
         [_week_cells(row, names) for row in weekly],
@@ -201,7 +207,7 @@ def pain(scores: Sequence[Row], trends: Sequence[Row]) -> Picture:
     first = min(row["local_date"] for row in scores)
     last = max(row["local_date"] for row in scores)
     with style():
-        figure = new_figure(2.1)
+        figure = new_figure(1.6)
         panels = figure.subplots(1, 2, sharey=True)
         for axes, site in zip(panels, PAIN_SITES, strict=True):
             own = [row for row in scores if row["site"] == site]
@@ -217,7 +223,7 @@ def pain(scores: Sequence[Row], trends: Sequence[Row]) -> Picture:
             axes.set_yticks([0, 2, 4, 6, 8, 10])
             axes.grid(axis="y", color=COLOURS["faint"])
             axes.set_axisbelow(True)
-            _day_axis(axes, first, last)
+            _day_axis(axes, first, last, most=6)
         svg = to_svg(
             figure, "pain", "Pain by day", "Leg and back pain from 0 to 10 by local day, with a fitted line."
         )
@@ -238,15 +244,20 @@ def _pain_by_date(scores: Sequence[Row]) -> list[list[str]]:
     return [[str(day), *(cells.get(site, "") for site in PAIN_SITES)] for day, cells in sorted(days.items())]
 
 
-def _day_axis(axes: Axes, first: dt.date, last: dt.date) -> None:
-    """Days from `first`, with a tick at every second Monday."""
+def _day_axis(axes: Axes, first: dt.date, last: dt.date, most: int = 12) -> None:
+    """Days from `first`, with a tick at Mondays, so many weeks apart that there are at most `most`."""
     monday = first + dt.timedelta(days=-first.weekday() % 7)
     n = (last - first).days + 1
-    every = 7 if n <= 42 else 14
+    every = 7 * max(1, math.ceil(n / 7 / most))
     ticks = list(range((monday - first).days, n, every))
     dates = [first + dt.timedelta(days=day) for day in ticks]
     axes.set_xticks(ticks, [f"{date.day} {date:%b}" for date in dates])
     axes.set_xlim(-0.5, n + 0.5)
+
+
+def short(name: str) -> str:
+    """A name that leaves room for its figure."""
+    return name if len(name) <= NAME_LETTERS else name[: NAME_LETTERS - 1].rstrip() + "…"
 
 
 def of(done: float, rx: float, unit: str = "") -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sciatrack_analytics import html_parts as parts
-from sciatrack_analytics import html_person, html_study, reports
+from sciatrack_analytics import html_person, html_safety, html_study, reports
 from sciatrack_analytics.html_ask import STATUS_WORDS, Ask, names_of
 from sciatrack_analytics.study import Study
 
@@ -57,7 +57,9 @@ def page(
         body = [_plain(ask, name)]
     title = f"Participant {participant}" if participant else study.settings.name
     top = _top(header, title, _lead_person(ask, header) if participant else _lead_study(header))
-    return parts.document(f"{title} · {header.report}", [*top, *body, _notes(header)])
+    stop = "" if suppress_below else html_safety.banner(ask, ask.detail("safety"))
+    notice = parts.paragraph(SUPERVISION, "notice")
+    return parts.document(f"{title} · {header.report}", [*top, stop, notice, *body, _notes(header)])
 
 
 def write_page(study_dir: Path, output: Path, *, participant: str | None = None) -> Path:
@@ -92,7 +94,6 @@ def _top(header: reports.Header, title: str, lead: str) -> list[str]:
         "<header>",
         f"<h1>{escape(title)}</h1>",
         parts.paragraph(lead, "lead"),
-        parts.paragraph(SUPERVISION, "notice"),
         "</header>",
     ]
 

@@ -32,13 +32,18 @@ def document(title: str, body: Sequence[str]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         # a page that was tampered with still may not run or fetch anything
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
-        f"<title>{escape(title)}</title>\n<style>\n{css}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{css}</style>\n</head>\n<body>\n<main>\n"
     )
-    return head + "\n".join(part for part in body if part) + "\n</body>\n</html>\n"
+    return head + "\n".join(part for part in body if part) + "\n</main>\n</body>\n</html>\n"
 
 
 def section(title: str, *parts: str) -> str:
     return f"<section>\n<h2>{escape(title)}</h2>\n" + "\n".join(part for part in parts if part) + "\n</section>"
+
+
+def begin_details() -> str:
+    """What follows is what the page before it was made of; on paper it begins a new page."""
+    return '<hr class="details"/>'
 
 
 def paragraph(text: str, kind: str = "") -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import statistics
 from collections.abc import Sequence
 
-from sciatrack_analytics import figures, figures_cohort
+from sciatrack_analytics import figures, figures_cohort, html_safety
 from sciatrack_analytics import html_parts as parts
 from sciatrack_analytics.figures import of
 from sciatrack_analytics.html_ask import Ask, Row, names_of, number, percent, yes
@@ -13,15 +14,21 @@ from sciatrack_analytics.html_parts import Tile
 
 
 def sections(ask: Ask) -> list[str]:
-    """The sections of one participant's page."""
+    """The sections of one participant's page: a page to read in a minute, then what it was made of."""
     (summary,) = ask.rows("adherence_patient")
-    weekly, trends = ask.rows("adherence_weekly"), ask.rows("pain_trend")
+    weekly, daily = ask.rows("adherence_weekly"), ask.rows("adherence_daily")
+    trends, spoken, holds = ask.rows("pain_trend"), ask.detail("safety"), ask.detail("hold")
     return [
         parts.tiles(_person_tiles(summary, trends)),
-        _prescribed(ask),
-        _done(ask, weekly),
-        _holds(ask),
-        pain(ask, trends),
+        html_safety.section(ask, spoken),
+        _prescribed_and_done(ask, weekly, daily, holds),
+        pain(ask, trends, table=False),
+        parts.begin_details(),
+        html_safety.log(spoken),
+        _versions(ask),
+        _week_by_week(ask, weekly),
+        _holds(ask, holds),
+        parts.section("Pain trends", _trend_table(trends)) if trends else "",
         _sessions(ask),
     ]
 
@@ -30,13 +37,13 @@ def _person_tiles(summary: Row, trends: Sequence[Row]) -> list[Tile]:
     interval = ""
     if summary["ci_low"] is not None:
         interval = f", 95 % interval {summary['ci_low']:.0%} to {summary['ci_high']:.0%}".replace("%", " %")
-    at_target = f"{summary['weeks_at_target']} of {summary['weeks_observed']}"
+    at_target = f"{summary['weeks_at_target']} of {summary['weeks_observed']}" if summary["weeks_observed"] else "–"
     found = [
-        Tile("Days done", percent(summary["days_done"], summary["days_rx"]),
+        Tile("Days done", _share(summary, "days_done", "days_rx"),
              f"{summary['days_done']} of {summary['days_rx']} due{interval}"),
-        Tile("Repetitions", percent(summary["reps_counted"], summary["reps_rx"]),
+        Tile("Repetitions", _share(summary, "reps_counted", "reps_rx"),
              f"{summary['reps_counted']} of {summary['reps_rx']} asked for on due days"),
-        Tile("Hold time", percent(summary["hold_s_counted"], summary["hold_s_rx"]),
+        Tile("Hold time", _share(summary, "hold_s_counted", "hold_s_rx"),
              f"{summary['hold_s_counted'] / 60:.0f} of {summary['hold_s_rx'] / 60:.0f} min"),
         Tile("Weeks at target", at_target, "weeks with enough of their due days done"),
     ]  # fmt: skip
@@ -47,7 +54,57 @@ def _person_tiles(summary: Row, trends: Sequence[Row]) -> list[Tile]:
     return found
 
 
-def _prescribed(ask: Ask) -> str:
+def _share(sums: Row, done: str, rx: str) -> str:
+    """`43 %`; in words where nothing can be said because the sensor could not see."""
+    return "not observable" if not sums[rx] and sums["not_observable_days"] else percent(sums[done], sums[rx])
+
+
+def _prescribed_and_done(ask: Ask, weekly: Sequence[Row], daily: Sequence[Row], holds: Sequence[Row]) -> str:
+    title = "Prescribed and done"
+    if not daily:
+        words = "No prescription was in force on the days of this report."
+        return parts.section(title, parts.paragraph(words, "empty"))
+    names = names_of(ask.study)
+    unseen = _unseen_sides(daily, names)
+    return parts.section(
+        title,
+        _glance(ask, weekly, daily, holds),
+        parts.paragraph(unseen) if unseen else "",
+        parts.figure(figures.calendar(daily, names)),
+    )
+
+
+def _glance(ask: Ask, weekly: Sequence[Row], daily: Sequence[Row], holds: Sequence[Row]) -> str:
+    """One line an exercise: what is asked for now, and what was done of what was asked for on all days."""
+    names = names_of(ask.study)
+    last = max(row["local_date"] for row in daily)
+    now = {row["exercise"]: row for row in ask.rows("prescription_history") if row["valid_from"] <= last}
+    rows = []
+    for exercise, own in _by(weekly, "exercise").items():
+        sums = {key: sum(row[key] for row in own) for key in (*SUMMED, *APART)}
+        shares = [
+            "not observable" if not sums[rx] and sums["not_observable_days"] else of(sums[done], sums[rx])
+            for done, rx in (("days_done", "days_rx"), ("reps_counted", "reps_rx"))
+        ]
+        hold = _typical_hold([row for row in holds if row["exercise"] == exercise], now[exercise],
+                             [row for row in daily if row["exercise"] == exercise])  # fmt: skip
+        rows.append([names[exercise], _dose(now[exercise]), *shares, hold, str(sums["not_observable_days"])])
+    columns = ("exercise", "asked for now", "days done of due", "repetitions", "usual hold", "days not observable")
+    return parts.table(columns, rows, "Prescribed and done, by exercise")
+
+
+def _typical_hold(own: Sequence[Row], rx: Row, daily: Sequence[Row]) -> str:
+    """The middle of the sessions' median holds beside what is asked for now; in words where there is none."""
+    if not rx["hold_s"]:
+        return "–"
+    medians = [row["hold_median_s"] for row in own if row["hold_target_s"] == rx["hold_s"]]
+    if medians:
+        return f"{statistics.median(medians):.1f} s of {rx['hold_s']:g} s"
+    hidden = any(row["state"] == "not_observable" or "holds_not_observable" in row["quality_flag"] for row in daily)
+    return "not observable" if hidden else "none measured"
+
+
+def _versions(ask: Ask) -> str:
     names = names_of(ask.study)
     rows = [
         [
@@ -56,26 +113,19 @@ def _prescribed(ask: Ask) -> str:
         ]
         for row in ask.rows("prescription_history")
     ]  # fmt: skip
+    title = "Every version of the prescription"
     if not rows:
-        return parts.section("What was prescribed", parts.paragraph("Nothing yet.", "empty"))
+        return parts.section(title, parts.paragraph("Nothing yet.", "empty"))
     columns = ("exercise", "version", "from", "until", "dose", "reason", "by")
-    return parts.section("What was prescribed", parts.table(columns, rows, "Prescriptions"))
+    return parts.section(title, parts.table(columns, rows, title))
 
 
-def _done(ask: Ask, weekly: Sequence[Row]) -> str:
-    daily = ask.rows("adherence_daily")
-    if not daily:
-        words = "No prescription was in force on the days of this report."
-        return parts.section("What was done", parts.paragraph(words, "empty"))
+def _week_by_week(ask: Ask, weekly: Sequence[Row]) -> str:
+    if not weekly:
+        return ""
     names = names_of(ask.study)
-    sums = _sums(_by(weekly, "exercise"), names)
-    unseen = _unseen_sides(daily, names)
     return parts.section(
-        "What was done",
-        parts.figure(figures.calendar(daily, names)),
-        sums,
-        parts.paragraph(unseen) if unseen else "",
-        parts.figure(figures.weeks(weekly, names)),
+        "Week by week", _sums(_by(weekly, "exercise"), names), parts.figure(figures.weeks(weekly, names))
     )
 
 
@@ -117,18 +167,19 @@ def _unseen_sides(daily: Sequence[Row], names: dict[str, str]) -> str:
     return f"Not seen by the sensor, and in none of these numbers: {'; '.join(found)}." if found else ""
 
 
-def _holds(ask: Ask) -> str:
-    rows = [row for row in ask.detail("hold") if row["hold_target_s"]]
+def _holds(ask: Ask, holds: Sequence[Row]) -> str:
+    rows = [row for row in holds if row["hold_target_s"]]
     if not rows:
         return parts.section("Holds", parts.paragraph("No holds were measured on these days.", "empty"))
     return parts.section("Holds", parts.figure(figures.holds(rows, names_of(ask.study))))
 
 
-def pain(ask: Ask, trends: Sequence[Row] | None = None) -> str:
+def pain(ask: Ask, trends: Sequence[Row] | None = None, *, table: bool = True) -> str:
     trends = ask.rows("pain_trend") if trends is None else trends
     if not trends:
         return parts.section("Pain", parts.paragraph("Pain was not scored on these days.", "empty"))
-    return parts.section("Pain", parts.figure(figures.pain(ask.detail("pain"), trends)), _trend_table(trends))
+    figure = parts.figure(figures.pain(ask.detail("pain"), trends))
+    return parts.section("Pain", figure, _trend_table(trends) if table else "")
 
 
 def _trend_table(trends: Sequence[Row]) -> str:

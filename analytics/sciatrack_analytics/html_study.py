@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sciatrack_analytics import figures_cohort, figures_groups
+from sciatrack_analytics import figures_cohort, figures_groups, html_safety
 from sciatrack_analytics import html_parts as parts
 from sciatrack_analytics.figures import of
 from sciatrack_analytics.html_ask import STATUS_WORDS, Ask, Row, percent
@@ -27,6 +27,7 @@ def sections(ask: Ask) -> list[str]:
             parts.figure(figures_cohort.together(weekly)) if seen else "",
             "" if seen else parts.paragraph("Nothing was due on these days.", "empty"),
         ),
+        html_safety.section(ask, ask.detail("safety")),
         _people_table(people),
         pain(ask),
     ]
