@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from sciatrack_ingest.sessions import private_folder
+
 LIVE_LOG = "live.jsonl"
 
 
@@ -18,7 +20,7 @@ class LiveLog:
     """An open log. `append` returns when the line is on disk: a red flag that was answered is never forgotten."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         self.path = folder / LIVE_LOG
         torn = self.path.exists() and not self.path.read_bytes().endswith(b"\n") and self.path.stat().st_size > 0
         self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

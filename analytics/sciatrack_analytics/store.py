@@ -32,6 +32,8 @@ from sciatrack_ingest.sessions import (
     FOLDER_MODE,
     drop_unfinished,
     finish_interrupted,
+    owner_only,
+    private_folder,
     session_folders,
     verify_session,
 )
@@ -62,9 +64,8 @@ def create_study(
     settings = StudySettings(
         name=name or path.absolute().name, timezone=timezone, day_start=day_start, created_utc=now
     )
-    path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    path.chmod(FOLDER_MODE)
-    (path / SESSIONS).mkdir(mode=FOLDER_MODE)
+    private_folder(path / SESSIONS)
+    path.chmod(FOLDER_MODE)  # it may have been there, empty
     for table in TABLES.values():
         append_rows(path / table.file_name, table, [])
     write_settings(path, settings)
@@ -87,10 +88,10 @@ def rebuild(path: Path, progress: Progress | None = None) -> list[str]:
         con.begin()
         sql_files.create_tables(con)
         problems = [*load_files(con, path, settings), *_load_sessions(con, path, settings, progress)]
-        con.commit()
+        with owner_only():
+            con.commit()
     finally:
         con.close()
-    os.chmod(building, 0o600)
     _take_place(building, path / INDEX)
     return problems
 
@@ -143,10 +144,25 @@ def verify_study(path: Path) -> list[str]:
     problems = []
     for folder in session_folders(path / SESSIONS):
         problems.extend(verify_session(folder))
-    with Study(path) as study:
-        problems.extend(f"{path / name}: changed since it was indexed." for name in study.stale_files())
-        problems.extend(_index_problems(study))
+    try:
+        with Study(path) as study:
+            problems.extend(f"{path / name}: changed since it was indexed." for name in study.stale_files())
+            _read_every_block(study)
+            problems.extend(_index_problems(study))
+    except IndexFileError as error:
+        problems.append(str(error))
     return problems
+
+
+def _read_every_block(study: Study) -> None:
+    """DuckDB guards each block with a checksum, of which only a reader learns. Raises IndexFileError."""
+    import duckdb
+
+    for name in sql_files.TABLES:
+        try:
+            study.rows(f"select bit_xor(hash(t)) from {name} as t")
+        except duckdb.Error as error:
+            raise IndexFileError(study.path / INDEX, f"is damaged in its table {name}.") from error
 
 
 def _index_problems(study: Study) -> Iterator[str]:

@@ -26,7 +26,7 @@ from sciatrack_analytics.index import INDEX_VERSION
 from sciatrack_analytics.settings import FILE_NAME as SETTINGS
 from sciatrack_analytics.settings import StudySettings, read_settings
 from sciatrack_analytics.sql_query import MAX_ROWS, TIMEOUT_S, QueryError, ask
-from sciatrack_ingest.sessions import file_sha256
+from sciatrack_ingest.sessions import file_sha256, owner_only
 from sciatrack_signal.exercises import Exercise, catalogue
 
 if TYPE_CHECKING:
@@ -104,14 +104,15 @@ class Study:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or nothing."""
+        """All of it or nothing. The log that DuckDB writes beside the index on commit is the owner's alone too."""
         self.con.begin()
         try:
             yield
         except BaseException:
             self.con.rollback()
             raise
-        self.con.commit()
+        with owner_only():
+            self.con.commit()
 
     def report(
         self,

@@ -55,9 +55,14 @@ def plain_table(*headers: str, right: tuple[str, ...] = ()) -> Table:
     return table
 
 
+def _private(path: str, flags: int) -> int:
+    """What somebody did and felt is nobody else's business, whatever the umask."""
+    return os.open(path, flags, 0o600)
+
+
 @contextmanager
 def destination(output: Path | None, *, binary: bool = False, at_once: bool = True) -> Iterator[IO[Any]]:
-    """The stream to write to: stdout, or the file `output`.
+    """The stream to write to: stdout, or the file `output`; a new file is its owner's alone.
 
     at_once : the file appears whole, under a temporary name until then, and an older one survives a failure.
               Otherwise what has been written stays, whatever happens next.
@@ -69,7 +74,7 @@ def destination(output: Path | None, *, binary: bool = False, at_once: bool = Tr
     text = {} if binary else {"encoding": "utf-8", "newline": "\n"}
     target = output.with_name(f".{output.name}.{os.getpid()}.part") if at_once else output
     try:
-        with open(target, mode, **text) as stream:  # type: ignore[call-overload]
+        with open(target, mode, opener=_private, **text) as stream:  # type: ignore[call-overload]
             yield stream
         if at_once:
             os.replace(target, output)

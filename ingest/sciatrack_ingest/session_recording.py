@@ -18,7 +18,7 @@ from sciatrack_ingest.manifest import check_participant, session_id_for, utc_to_
 from sciatrack_ingest.radio import Clock, Found, HostClock, Radio
 from sciatrack_ingest.rawlog import RawHeader, RawLogWriter
 from sciatrack_ingest.sensors import SensorFamily
-from sciatrack_ingest.sessions import FOLDER_MODE
+from sciatrack_ingest.sessions import private_folder
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class RecordingSession:
 
     def _opener(self, placement: str) -> OpenLog:
         def open_log(found: Found, family: SensorFamily) -> RawLogWriter:
-            self.folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            private_folder(self.folder)
             sitting = self._sitting
             header = RawHeader(
                 family=family.name,

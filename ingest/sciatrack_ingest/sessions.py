@@ -73,6 +73,27 @@ def copy_writer(source: Path, rows: int | None) -> Writer:
     return write
 
 
+def private_folder(path: Path) -> None:
+    """A folder for its owner alone, with whatever folders above it are missing, whatever the umask.
+
+    `mkdir(parents=True)` gives its mode to the last folder only, and the umask takes bits off it.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        folder.chmod(FOLDER_MODE)
+
+
+@contextlib.contextmanager
+def owner_only() -> Iterator[None]:
+    """Files that a library makes in here are their owner's alone; of the whole process, so for a moment only."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def write_session(parent: Path, manifest: Manifest, writers: Mapping[str, Writer], *, durable: bool = True) -> Path:
     """A new session folder in `parent`; the manifest's file list is filled in here.
 
@@ -82,7 +103,7 @@ def write_session(parent: Path, manifest: Manifest, writers: Mapping[str, Writer
     folder = parent / manifest.session_id
     if folder.exists():
         raise SessionError(folder, "a session of this id is there already.")
-    parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    private_folder(parent)
     building = parent / f"{BUILDING}{manifest.session_id}-{uuid.uuid4().hex[:8]}"
     building.mkdir(mode=FOLDER_MODE)
     try:

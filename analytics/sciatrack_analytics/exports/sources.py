@@ -11,7 +11,14 @@ from typing import IO, Any
 from sciatrack_analytics.study import Study
 from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.manifest import Manifest
-from sciatrack_ingest.sessions import FILE_MODE, FOLDER_MODE, read_manifest, read_reps, session_folders
+from sciatrack_ingest.sessions import (
+    FILE_MODE,
+    FOLDER_MODE,
+    private_folder,
+    read_manifest,
+    read_reps,
+    session_folders,
+)
 
 ABOUT_PEOPLE = ("session", "prescription", "checkin", "participant")
 
@@ -75,14 +82,13 @@ def new_folder(path: Path) -> Path:
     """An empty folder of its owner's; raises ExportError where something is there already."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ExportError(f"{path} is there and not empty; an export needs a new or empty folder (--output)")
-    path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    private_folder(path)
     path.chmod(FOLDER_MODE)
     return path
 
 
 def open_new(path: Path) -> IO[str]:
     """A text file to write that only its owner can read, in folders that only their owner can enter."""
-    for folder in reversed(path.parents):  # mkdir gives its mode to the last folder only
-        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    private_folder(path.parent)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     return os.fdopen(handle, "w", encoding="utf-8", newline="\n")
