@@ -31,7 +31,14 @@ def old(tmp_path: Path) -> Path:
 
 def recorded(folder: Path) -> dict[str, str]:
     """A digest of every file that somebody recorded or wrote, by name."""
-    made = {"study.duckdb", "study.toml", EARS.file_name, KNOWN_SIGN_LIST.file_name, TOLERANCES.file_name}
+    made = {
+        "study.duckdb",
+        "study.lock",
+        "study.toml",
+        EARS.file_name,
+        KNOWN_SIGN_LIST.file_name,
+        TOLERANCES.file_name,
+    }
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
@@ -75,8 +82,7 @@ def test_an_old_index_is_refused_with_what_to_do(old: Path) -> None:
     migrate(old)
     with pytest.raises(IndexFileError, match=r"another version of sciatrack\. .* sciatrack study rebuild"):
         Study(old)
-    with pytest.raises(IndexFileError, match="study rebuild"):
-        store.verify_study(old)
+    assert any("sciatrack study rebuild" in problem for problem in store.verify_study(old))
 
 
 def test_a_newer_folder_is_left_alone(old: Path) -> None:
