@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,6 +16,14 @@ from typing import Any
 from sciatrack_ingest.sessions import private_folder
 
 LIVE_LOG = "live.jsonl"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a log holds of a person's answers and of the decisions made of them, in order."""
+
+    check_ins: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
 
 
 class LiveLog:
@@ -65,3 +75,18 @@ def read_live_log(folder: Path) -> tuple[list[dict[str, Any]], int]:
         else:
             unreadable += 1
     return objects, unreadable
+
+
+def said_in(lines: Iterable[Mapping[str, Any]]) -> Said:
+    """The answers and decisions of a log's lines; what the button decided stands unless an answer to it follows."""
+    said = Said([], [])
+    pending: list[dict[str, Any]] = []
+    for line in lines:
+        if line.get("kind") == "answers":
+            said.check_ins.append(dict(line.get("answers", {})))
+            said.decisions.extend(line.get("decisions", []))
+            pending = [] if said.check_ins[-1].get("phase") == "button" else pending
+        elif line.get("key") == "pain_up":
+            pending = line.get("decisions", [])
+    said.decisions.extend(pending)
+    return said

@@ -17,7 +17,7 @@ from sciatrack_analytics.answers import Answers, answers_from
 from sciatrack_analytics.checkins import NERVE_SYMPTOMS, CheckInError, row_from_csv
 from sciatrack_analytics.csv_file import read_table
 from sciatrack_analytics.csv_tables import CHECKINS, CLEARANCES, KNOWN_SIGN_LIST, TOLERANCES, Table
-from sciatrack_analytics.live_log import read_live_log
+from sciatrack_analytics.live_log import read_live_log, said_in
 from sciatrack_analytics.safety_history import Clearance, History, PastDecision, Tolerance
 from sciatrack_analytics.settings import FILE_NAME, read_settings
 from sciatrack_ingest.errors import SciatrackError
@@ -37,8 +37,10 @@ class _Found:
     problems: list[str] = field(default_factory=list)
 
 
-def read_history(folder: Path, participant: str) -> History:
+def read_history(folder: Path, participant: str, *, without: str = "") -> History:
     """The history of a participant from a study folder, or from a folder of sessions (in a study or not).
+
+    without : the session that goes on now, which is no past one
 
     Raises TableFileError or SettingsError where a list of the study cannot be read: whom a clinician has cleared
     is then unknown. A session that cannot be read is told in `problems`.
@@ -49,7 +51,8 @@ def read_history(folder: Path, participant: str) -> History:
     day_start = settings.day_start if settings else DAY_START
     found = _Found()
     for path in session_folders(sessions):
-        _read_session(path, participant, day_start, found)
+        if path.name != without:
+            _read_session(path, participant, day_start, found)
     if study is None:
         return _history(found, day_start)
     zone = settings.timezone if settings else "UTC"
@@ -112,18 +115,9 @@ def _read_log(path: Path, participant: str, day_start: dt.time, found: _Found) -
         return
     if unreadable:
         found.problems.append(f"{path}: {unreadable} lines of its live log cannot be read.")
-    check_ins: list[dict[str, Any]] = []
-    decisions: list[dict[str, Any]] = []
-    pending: list[dict[str, Any]] = []  # decided at the button, in force unless an answer follows
-    for line in lines:
-        if line.get("kind") == "answers":
-            check_ins.append(line.get("answers", {}))
-            decisions += line.get("decisions", [])
-            pending = [] if check_ins[-1].get("phase") == "button" else pending
-        elif line.get("key") == "pain_up":
-            pending = line.get("decisions", [])
+    said = said_in(lines)
     timezone = str(session.get("timezone", "UTC"))
-    _take(path.name, check_ins, [*decisions, *pending], timezone, day_start, found)
+    _take(path.name, said.check_ins, said.decisions, timezone, day_start, found)
 
 
 def _take(

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sciatrack_ingest.errors import SciatrackError
 
 if TYPE_CHECKING:
+    from sciatrack.walk import Walk
     from sciatrack_ingest.recording import Recording
     from sciatrack_ingest.recovery import FinishedSession
+    from sciatrack_ingest.sessions import Writer
     from sciatrack_signal.result import Analysis
 
 FIT_CHECK = "fit_check"  # the event in a raw log, and the decision in a manifest
@@ -26,8 +28,44 @@ def close_session(folder: Path) -> list[str]:
     """
     from sciatrack_ingest.recovery import finish_session
 
+    if _only_answered(folder):
+        return ["nothing was recorded; the answers and what was decided are kept"]
     finished = finish_session(folder)
+    _keep_log(finished)
     return [*_recorded(finished), *_analysed(finished)]
+
+
+def _keep_log(finished: FinishedSession) -> None:
+    """Answers and decisions are in the manifest before anything is analysed."""
+    from sciatrack.walked import with_log
+    from sciatrack_ingest.sessions import replace_session
+
+    writers = _log_writer(finished.folder)
+    if writers:
+        replace_session(finished.folder, with_log(finished.manifest, finished.folder), writers)
+
+
+def _only_answered(folder: Path) -> bool:
+    """Finish a folder of answers without samples: what a person said is kept; False where there is more or less."""
+    from sciatrack.walked import has_log, manifest_of_log, with_log
+    from sciatrack_ingest.sessions import is_session_folder, is_unfinished, replace_session
+
+    if is_session_folder(folder) or is_unfinished(folder) or not has_log(folder):
+        return False
+    manifest = manifest_of_log(folder)
+    if manifest is None:
+        return False
+    replace_session(folder, with_log(manifest, folder), _log_writer(folder))
+    return True
+
+
+def _log_writer(folder: Path) -> dict[str, Writer]:
+    """live.jsonl as a file of the session, where there is one."""
+    from sciatrack_analytics.live_log import LIVE_LOG
+    from sciatrack_ingest.sessions import copy_writer
+
+    path = folder / LIVE_LOG
+    return {LIVE_LOG: copy_writer(path, None)} if path.is_file() else {}
 
 
 def _recorded(finished: FinishedSession) -> list[str]:
@@ -54,22 +92,25 @@ def _analysed(finished: FinishedSession) -> list[str]:
 
 def analyse_into(finished: FinishedSession, recordings: Sequence[Recording]) -> list[str]:
     """Add reps.parquet and the blocks of the manifest; the blocks found, one line each."""
+    from sciatrack.walked import walked, with_log
     from sciatrack_analytics.rep_rows import analysis_blocks, rep_table
     from sciatrack_analytics.software import software
     from sciatrack_ingest.sessions import REPS, replace_session, table_writer
 
-    analyses = [_analysis(recording) for recording in recordings if recording.n_samples]
+    walk = walked(finished.folder)
+    analyses = [_analysis(recording, walk) for recording in recordings if recording.n_samples]
     algorithms = {block.algorithm for analysis in analyses for block in analysis.blocks}
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     entry = {"algorithm": " ".join(sorted(algorithms)), "analysed_utc": now, "software": software()}
     manifest = replace(
-        finished.manifest,
+        with_log(finished.manifest, finished.folder),
         blocks=tuple(block for analysis in analyses for block in analysis_blocks(analysis)),
-        decisions=(*finished.manifest.decisions, *_fit_checks(finished)),
         analyses=(*finished.manifest.analyses, entry),
     )
+    manifest = replace(manifest, decisions=(*manifest.decisions, *_fit_checks(finished)))
     rows = [row for analysis in analyses for row in analysis.rows()]
-    replace_session(finished.folder, manifest, {REPS: table_writer(rep_table(rows))})
+    writers = {REPS: table_writer(rep_table(rows))} | _log_writer(finished.folder)
+    replace_session(finished.folder, manifest, writers)
     return [
         f"{block.placement}: {block.exercise}, {block.count} reps" + (f" ({block.note})" if block.note else "")
         for analysis in analyses
@@ -77,10 +118,13 @@ def analyse_into(finished: FinishedSession, recordings: Sequence[Recording]) -> 
     ]
 
 
-def _analysis(recording: Recording) -> Analysis:
+def _analysis(recording: Recording, walk: Walk | None) -> Analysis:
+    from sciatrack.walked import analyse_walk
     from sciatrack_signal.pipeline import analyze
 
     named = replace(recording, name=f"imu-{recording.placement}.parquet")
+    if walk is not None and walk.runs:
+        return analyse_walk(named, walk)
     return analyze(named, exercise=recording.exercise, placement=recording.placement, side=recording.side)
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sciatrack_ingest.sensors import RawPacket, SensorFamily
+    from sciatrack_ingest.stream_decode import StreamDecoder
 
 WINDOW_S = 10.0  # over which the rate is averaged: steady to read, and quick to show a change
-CARRIED = 40  # packets that are decoded again with the new ones, so that a loss between two looks is seen
-OPENING = 20  # first packets of a connection, which hold what some sensors answer about their scales
 
 
 class LiveRate:
@@ -20,15 +19,13 @@ class LiveRate:
     def __init__(self) -> None:
         self.samples = 0
         self.lost = 0
-        self._opening: list[RawPacket] = []
-        self._carried: list[RawPacket] = []
+        self._decoder: StreamDecoder | None = None
         self._seen: deque[tuple[float, int]] = deque()
-        self._connection = 0
 
     @property
     def opening(self) -> tuple[RawPacket, ...]:
         """What the sensor answered when it was started, without which some families cannot be decoded."""
-        return tuple(self._opening)
+        return self._decoder.opening if self._decoder else ()
 
     @property
     def lost_percent(self) -> float:
@@ -46,19 +43,13 @@ class LiveRate:
 
     def update(self, family: SensorFamily, packets: Sequence[RawPacket], connection: int, now_s: float) -> None:
         """Count what is new; `connection` is the number of the link, whose counters begin anew."""
-        if connection != self._connection:
-            self._connection, self._carried, self._opening = connection, [], []
-        fresh = 0
-        if packets:
-            known = [*self._opening, *self._carried]
-            decoded = family.decode([*known, *packets])
-            new = decoded.packet >= len(known)
-            fresh = int(new.sum())
-            self.lost += sum(gap.lost_samples for gap in decoded.gaps if new[gap.before_sample])
-            wanted = OPENING - len(self._opening) if family.negotiate is not None else 0
-            self._opening += packets[:wanted]
-            self._carried = [*self._carried, *packets[wanted:]][-CARRIED:]
-        self.samples += fresh
-        self._seen.append((now_s, fresh))
+        from sciatrack_ingest.stream_decode import StreamDecoder
+
+        if self._decoder is None or self._decoder.family is not family:
+            self._decoder = StreamDecoder(family)
+        fresh = self._decoder.push(packets, connection)
+        self.samples += len(fresh.time_s)
+        self.lost += fresh.lost_samples
+        self._seen.append((now_s, len(fresh.time_s)))
         while now_s - self._seen[0][0] > WINDOW_S:
             self._seen.popleft()

@@ -19,6 +19,7 @@ from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.session_recording import RecordingSession, Sitting
 
 if TYPE_CHECKING:
+    from sciatrack.live.recording import LiveOptions
     from sciatrack.record_view import View
     from sciatrack_ingest.radio import Clock, Radio
 
@@ -48,6 +49,7 @@ class Request:
     duration_s: float | None = None
     fit_check: bool = False
     clock: Clock | None = None  # None: the computer's own
+    live: LiveOptions | None = None  # with a live page
 
 
 @dataclass(frozen=True)
@@ -94,14 +96,28 @@ async def _run(session: RecordingSession, request: Request, stop: asyncio.Event)
     ready = asyncio.Event()
     display = asyncio.create_task(_show(session, request, stop, ready))
     clock = asyncio.create_task(_stop_after(session, request.duration_s, stop, ready))
+    page = await _live_page(session, request, stop)
     try:
         await collect(session.recorders, stop)
     except SciatrackError as error:
         return error
     finally:
         clock.cancel()
-        await asyncio.gather(display, clock, return_exceptions=True)
+        await asyncio.gather(display, clock, page, return_exceptions=True)
     return None
+
+
+async def _live_page(session: RecordingSession, request: Request, stop: asyncio.Event) -> asyncio.Task[None]:
+    """The live page beside the recording, where it is asked for; whatever goes wrong there stays there."""
+    if request.live is None:
+        return asyncio.create_task(asyncio.sleep(0))
+    from sciatrack.live.recording import begin_page
+
+    try:
+        return await begin_page(session, request.sitting, request.live, stop)
+    except Exception as error:
+        click.echo(f"the live page could not be started ({error!r}); the recording goes on", err=True)
+        return asyncio.create_task(asyncio.sleep(0))
 
 
 async def _stop_after(

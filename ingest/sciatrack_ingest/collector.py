@@ -58,6 +58,8 @@ class SensorRecorder:
         rng: random.Random | None = None,
     ) -> None:
         self.status = Status(placement)
+        # Told each packet and the number of its connection; must neither wait nor raise.
+        self.tap: Callable[[int, RawPacket], None] = lambda connection, packet: None
         self._radio, self._wanted, self._open_log = radio, wanted, open_log
         self._turn = turn or asyncio.Lock()
         self._patience = patience or Patience()
@@ -199,6 +201,7 @@ class SensorRecorder:
             status.packets += 1
             status.last_data_ns = packet.monotonic_ns
             self._recent.append(packet)
+            self.tap(status.connections, packet)
             if self._opening is not None:
                 self._opening.append(packet)
             elif self._first_ns is None:

@@ -58,9 +58,9 @@ class RecordingSession:
     ) -> None:
         self._sitting = sitting
         self._clock = clock or HostClock()
-        self._start_ns = self._begin_ns = self._clock.monotonic_ns()
-        self._start_utc = dt.datetime.fromtimestamp(self._clock.wall_ns() / 1e9, dt.UTC)
-        self.session_id = session_id_for(sitting.participant, self._start_utc, uuid.uuid4().hex)
+        self.start_ns = self._begin_ns = self._clock.monotonic_ns()
+        self.start_utc = dt.datetime.fromtimestamp(self._clock.wall_ns() / 1e9, dt.UTC)
+        self.session_id = session_id_for(sitting.participant, self.start_utc, uuid.uuid4().hex)
         self.folder = parent / self.session_id
         turn = asyncio.Lock()
         self.recorders = [
@@ -78,7 +78,7 @@ class RecordingSession:
     @property
     def now_s(self) -> float:
         """Seconds of the session's clock, whose zero is its start."""
-        return (self._clock.monotonic_ns() - self._start_ns) * 1e-9
+        return (self._clock.monotonic_ns() - self.start_ns) * 1e-9
 
     @property
     def streaming(self) -> bool:
@@ -106,8 +106,8 @@ class RecordingSession:
                 placement=placement,
                 participant=sitting.participant,
                 session_id=self.session_id,
-                start_utc=utc_to_text(self._start_utc),
-                start_monotonic_ns=self._start_ns,
+                start_utc=utc_to_text(self.start_utc),
+                start_monotonic_ns=self.start_ns,
                 timezone=sitting.timezone,
                 sensor_name=found.advertisement.name,
                 sensor_address=found.advertisement.address,

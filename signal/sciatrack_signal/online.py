@@ -37,6 +37,9 @@ REVIEW_EVERY_S = 15.0
 # Rest that ends a set (contract).
 SET_PAUSE_S = 60.0
 SAVED_VERSION = 1
+# The state machine knows its last rep only: what comes at once (a log that is read in) goes through it in pieces in
+# which no two reps can end.
+PIECE_SAMPLES = 10
 # A review that moves no time of a rep by more than this (seconds) says nothing.
 TOLD_S = 0.1
 
@@ -112,8 +115,10 @@ class OnlineAnalysis:
         if not self._seen:
             self._tracker.time_s = float(time_s[-1])
             return tuple(events)
-        for seen in self._tracker.push(np.asarray(time_s).tolist(), np.asarray(acc).tolist()):
-            events += self._told(seen.kind, seen.time_s)
+        for first in range(0, len(time_s), PIECE_SAMPLES):
+            piece = slice(first, first + PIECE_SAMPLES)
+            for seen in self._tracker.push(np.asarray(time_s)[piece].tolist(), np.asarray(acc)[piece].tolist()):
+                events += self._told(seen.kind, seen.time_s)
         self._review(events)
         return tuple(events)
 

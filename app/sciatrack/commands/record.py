@@ -10,6 +10,7 @@ import click
 from sciatrack.options import PLACEMENTS, SIDES, check_exercise
 
 if TYPE_CHECKING:
+    from sciatrack.live.recording import LiveOptions
     from sciatrack.recorder import OpenRadio
 
 
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     help="Where it sits. Once for each sensor, in the same order.",
 )
 @click.option("--exercise", metavar="ID", help="What will be done. [default: found by the analysis]")
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Be led through a session plan (`sciatrack plan show` makes one) on the live page.",
+)
 @click.option("--side", type=click.Choice(SIDES), help="The working leg.")
 @click.option(
     "--duration",
@@ -53,17 +61,28 @@ if TYPE_CHECKING:
     metavar="SESSIONS_DIR",
     help="Folder in which the session folder is made.",
 )
+@click.option("--live", is_flag=True, help="Show count, hold and what is next on a page, large, while recording.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port of the live page. [default: 8460]"
+)
+@click.option(
+    "--lan", is_flag=True, help="Let other devices on this network open the live page; its address is a secret."
+)
 def record(
     demo: bool,
     sensors: tuple[str, ...],
     participant: str,
     placements: tuple[str, ...],
     exercise: str | None,
+    plan_file: Path | None,
     side: str | None,
     duration: float | None,
     fit_check: bool | None,
     timezone: str | None,
     output: Path,
+    live: bool,
+    port: int,
+    lan: bool,
 ) -> None:
     """Record one or more worn sensors into a session folder and analyse it; prints the folder.
 
@@ -73,6 +92,7 @@ def record(
     \b
     Example:
       sciatrack record --demo --participant P01 --placement right_thigh
+      sciatrack record --demo --participant P01 --placement right_thigh --live
       sciatrack record --sensor "Movesense 174630000192" --participant P01 --placement hip --exercise glute_bridge
     """
     if demo == bool(sensors):
@@ -89,7 +109,29 @@ def record(
         from sciatrack_signal.exercises import catalogue
 
         check_exercise(exercise, catalogue(), "--exercise")
-    _record(demo, sensors, participant, placements, exercise, side, duration, fit_check, timezone, output)
+    if plan_file is not None and (exercise is not None or side is not None):
+        raise click.UsageError("A plan says which exercises and sides: leave out --exercise and --side.")
+    if (port or lan) and not (live or plan_file):
+        raise click.UsageError("--port and --lan say where the live page is: add --live.")
+    page = _page(port, lan, plan_file, output) if live or plan_file else None
+    _record(demo, sensors, participant, placements, exercise, side, duration, fit_check, timezone, output, page)
+
+
+def _page(port: int, lan: bool, plan_file: Path | None, output: Path) -> LiveOptions:
+    from functools import partial
+
+    from sciatrack.live.recording import LiveOptions
+
+    plan = None
+    if plan_file is not None:
+        from sciatrack_analytics.session_plan import PlanError, read_plan
+        from sciatrack_analytics.study import study_exercises
+
+        try:
+            plan = read_plan(plan_file, study_exercises(output.absolute().parent)).to_dict()
+        except PlanError as error:
+            raise click.BadParameter(str(error), param_hint="--plan") from error
+    return LiveOptions(port, lan, plan, partial(click.echo, err=True))
 
 
 def _record(
@@ -103,6 +145,7 @@ def _record(
     fit_check: bool | None,
     timezone: str | None,
     output: Path,
+    live: LiveOptions | None,
 ) -> None:
     import sys
 
@@ -131,7 +174,7 @@ def _record(
     except ZoneError as error:
         raise click.BadParameter(str(error), param_hint="--timezone") from error
     asks = fit_check if fit_check is not None else sys.stdin.isatty() and sys.stderr.isatty() and not demo
-    done = recorder.record(recorder.Request(sitting, open_radio, output, duration, asks))
+    done = recorder.record(recorder.Request(sitting, open_radio, output, duration, asks, live=live))
     if done.folder is not None:
         try:
             lines = close_session(done.folder)

@@ -1,0 +1,123 @@
+"""`record --live` for real: recorder and server as two processes, a page that asks, a server that is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sciatrack_ingest.sessions import read_manifest, verify_session
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("bumble") is None, reason="bumble is not installed")
+PATIENCE_S = 60.0
+
+
+class Recording:
+    """A recorder of the demo's sensor, with what it says on stderr."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        sources = os.pathsep.join(str(ROOT / name) for name in ("ingest", "signal", "analytics", "app"))
+        command = [sys.executable, "-m", "sciatrack.cli", "record", "--demo", "--participant", "P01"]
+        command += ["--placement", "right_thigh", "--output", str(folder), *options]
+        self.said = folder.with_suffix(".said")
+        with open(self.said, "w") as stream:
+            self.process = subprocess.Popen(
+                command, env=os.environ | {"PYTHONPATH": sources}, stdout=subprocess.PIPE, stderr=stream, text=True
+            )
+
+    def address(self) -> str:
+        found = self.wait_for(r"live page: (http://\S+)")
+        return found[1]
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            if found := re.search(pattern, self.said.read_text()):
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"{pattern} was never said:\n{self.said.read_text()}")
+
+    def end(self) -> Path:
+        self.process.send_signal(signal.SIGINT)
+        out, _ = self.process.communicate(timeout=PATIENCE_S)
+        assert self.process.returncode == 0, self.said.read_text()
+        return Path(out.strip().splitlines()[-1])
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Iterator[Recording]:
+    started: list[Recording] = [Recording(tmp_path / "sessions", "--live")]
+    yield started[0]
+    if started[0].process.poll() is None:
+        started[0].process.kill()
+        started[0].process.communicate()
+
+
+def states(address: str) -> Iterator[dict[str, Any]]:
+    with urllib.request.urlopen(f"{address}events", timeout=PATIENCE_S) as stream:
+        for line in stream:
+            if line.startswith(b"data: {"):
+                yield json.loads(line[6:])
+
+
+def first_state(address: str, wanted: Any) -> dict[str, Any]:
+    """The first state for which `wanted` holds; asks again where the server has gone."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            for state in states(address):
+                if wanted(state):
+                    return state
+                if time.monotonic() > until:
+                    break
+        time.sleep(0.1)
+    raise AssertionError("that state never came")
+
+
+def servers_of(pid: int) -> list[int]:
+    found = subprocess.run(
+        ["pgrep", "-P", str(pid), "-f", "sciatrack.live"], capture_output=True, text=True, check=False
+    )
+    return [int(line) for line in found.stdout.split()]
+
+
+def test_a_killed_server_comes_back_and_the_recording_knows_nothing_of_it(recording: Recording) -> None:
+    address = recording.address()
+    state = first_state(address, lambda one: one["sensors"][0]["state"] == "recording" and one["now_s"] > 3)
+    assert state["free"]["exercise"] == "glute_bridge"
+    (server,) = servers_of(recording.process.pid)
+    os.kill(server, signal.SIGKILL)
+    recording.wait_for("ended with status -9; the recording goes on")
+    later = first_state(address, lambda one: one["now_s"] > state["now_s"] + 1)
+    assert later["sensors"][0]["state"] == "recording"
+    folder = recording.end()
+    assert verify_session(folder) == []
+    manifest = read_manifest(folder)
+    assert manifest.blocks[0]["gaps_s"] == 0.0
+    assert " 0.00 % lost" in recording.said.read_text()
+
+
+def test_the_page_ends_the_recording(recording: Recording) -> None:
+    address = recording.address()
+    first_state(address, lambda one: one["sensors"][0]["state"] == "recording")
+    origin = address.rstrip("/")
+    body = json.dumps({"act": "key", "key": "stop"}).encode()
+    headers = {"Origin": origin, "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(f"{address}act", body, headers), timeout=10) as answer:
+        assert answer.status == 200
+    out, _ = recording.process.communicate(timeout=PATIENCE_S)
+    assert recording.process.returncode == 0
+    assert verify_session(Path(out.strip().splitlines()[-1])) == []
