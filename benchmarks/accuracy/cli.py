@@ -93,6 +93,7 @@ def _size(args: argparse.Namespace) -> Size:
     asked = {
         "sets": args.sets_per_cell, "visits": args.visits, "nobody": args.nobody,
         "daily": args.half_hours, "seeds": args.case_seeds, "faults": args.fault_seeds,
+        "robust": args.stressed_sets,
     }  # fmt: skip
     return replace(size, **{name: value for name, value in asked.items() if value is not None})
 
@@ -124,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--half-hours", type=int, help="half hours of simulated daily living")
     parser.add_argument("--case-seeds", type=int, help="seeds for each adversarial case")
     parser.add_argument("--fault-seeds", type=int, help="sets with and without each fault")
+    parser.add_argument("--stressed-sets", type=int, help="sets for each cell graded full under every stress")
     parser.add_argument(
         "--truth", type=Path, metavar="FOLDER", help="only recordings that people marked (docs/annotating.md)"
     )

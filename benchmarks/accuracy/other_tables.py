@@ -18,7 +18,7 @@ ASKED_CASES = 44
 
 
 def nobody_tables(rows: pd.DataFrame) -> list[Table]:
-    header = ("row", "method", "false reps", "hours", "an hour", "95 %", "silent", "95 %")
+    header = ("row", "method", "false reps", "hours", "an hour", "95 %", "silent", "95 %", "false min an hour")
     short, daily = rows[rows.kind != DAILY], rows[rows.kind == DAILY]
     parts = {f"{kind}": short[short.kind == kind] for kind in short.kind.unique()}
     parts |= {"all short recordings": short, "daily living": daily}
@@ -43,6 +43,7 @@ def _silent(part: pd.DataFrame) -> tuple[str, ...]:
     return (
         str(int(false.sum())), number(hours.sum()), number(false.sum() / hours.sum(), 1),
         between(bootstrap_ratio(false, hours, part.seed), 1), k_of_n(silent, len(part)), share(silent, len(part)),
+        number(part.false_min.sum() / hours.sum(), 3) if part.false_min.notna().all() else NOTHING,
     )  # fmt: skip
 
 

@@ -16,15 +16,17 @@ from accuracy.fault_tables import fault_tables
 from accuracy.faults import fault_jobs, run_fault
 from accuracy.other_tables import case_tables, nobody_tables, visit_tables
 from accuracy.others import case_jobs, nobody_jobs, run_adversarial, run_nobody, run_visit, visit_jobs
+from accuracy.protocol_tables import protocol_tables
 from accuracy.real import run_case, run_name, run_plate
 from accuracy.real_tables import name_table, plate_table, real_tables
+from accuracy.robust import robust_jobs, robust_tables, run_robust
 from accuracy.rows import Row
 from accuracy.set_tables import set_tables
 from accuracy.sets import GRADES, run_set, set_jobs
 from accuracy.tables import Table
 
 REAL = ("real", "plate", "names")
-SIMULATED = ("sets", "visits", "nobody", "cases", "faults")
+SIMULATED = ("sets", "visits", "nobody", "cases", "faults", "robust")
 PARTS = (*REAL, *SIMULATED)
 # Recordings that take long come in small portions, so that no process is left with the last ones alone.
 PORTION = 2
@@ -34,7 +36,8 @@ PORTION = 2
 class Size:
     """How much is simulated: sets for each exercise, placement and side; visits for each placement; recordings of
     nobody for each kind and placement, their length, and half hours of daily living; seeds for each adversarial
-    case; sets with and without each fault. `dtw` runs the slowest baseline too."""
+    case; sets with and without each fault; sets for each cell graded full under every stress. `dtw` runs the
+    slowest baseline too."""
 
     sets: int
     visits: int
@@ -43,13 +46,14 @@ class Size:
     daily: int
     seeds: int
     faults: int
+    robust: int = 1
     dtw: bool = True
 
 
 # quick: a glance for every change, under a minute on one core. full: what is published.
 SIZES = {
-    "quick": Size(sets=1, visits=1, nobody=1, nobody_s=120.0, daily=0, seeds=1, faults=1, dtw=False),
-    "full": Size(sets=10, visits=20, nobody=5, nobody_s=600.0, daily=48, seeds=20, faults=20),
+    "quick": Size(sets=1, visits=1, nobody=1, nobody_s=120.0, daily=0, seeds=1, faults=1, robust=0, dtw=False),
+    "full": Size(sets=10, visits=20, nobody=5, nobody_s=600.0, daily=48, seeds=20, faults=20, robust=3),
 }
 
 
@@ -73,11 +77,12 @@ def tables_of(part: str, rows: pd.DataFrame) -> list[Table]:
         "real": real_tables,
         "plate": lambda rows: [plate_table(rows)],
         "names": lambda rows: [name_table(rows)],
-        "sets": set_tables,
+        "sets": lambda rows: [*set_tables(rows), *protocol_tables(rows)],
         "visits": visit_tables,
         "nobody": nobody_tables,
         "cases": case_tables,
         "faults": fault_tables,
+        "robust": robust_tables,
     }
     return makers[part](rows)
 
@@ -97,6 +102,8 @@ def _jobs(
         return run_visit, visit_jobs(seeds, size.visits)
     if part == "nobody":
         return run_nobody, nobody_jobs(seeds, size.nobody, size.nobody_s, size.daily)
+    if part == "robust":
+        return run_robust, robust_jobs(seeds, size.robust)
     if part == "faults":
         return run_fault, fault_jobs(seeds, size.faults)
     return run_adversarial, case_jobs(seeds, size.seeds)
