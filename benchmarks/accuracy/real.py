@@ -23,13 +23,15 @@ METHODS = (OURS, *BASELINES, DTW)
 
 @dataclass(frozen=True)
 class Answer:
-    """What one method says: a count with its range, and the middles of all repetitions that it lists."""
+    """What one method says: a count with its range, the middles of all repetitions that it lists, and how many
+    minutes they last (NaN for methods that list moments only)."""
 
     method: str
     count: int
     low: int
     high: int
     moments_s: np.ndarray
+    minutes: float = float("nan")
 
 
 def run_case(case: Case, *, dtw: bool = True) -> list[Row]:
@@ -96,7 +98,8 @@ def ours(blocks: tuple[Block, ...], *, attempts: bool = False) -> Answer:
     if attempts:
         return _plain(OURS, moments_s)
     low, high = sum(b.count_low for b in blocks), sum(b.count_high for b in blocks)
-    return Answer(OURS, sum(b.count for b in blocks), low, high, moments_s)
+    minutes = sum(rep.end_s - rep.start_s for rep in kept) / 60
+    return Answer(OURS, sum(b.count for b in blocks), low, high, moments_s, minutes)
 
 
 def _plain(name: str, moments_s: np.ndarray) -> Answer:
@@ -111,7 +114,7 @@ def _whole(case: Case, answer: Answer) -> Row:
         "true": case.least, "false": np.nan, "missed": np.nan, "known": 0, "in_phase": None,
     }  # fmt: skip
     if case.most == 0:
-        return row | {"false": answer.count, "missed": 0}
+        return row | {"false": answer.count, "missed": 0, "false_min": answer.minutes}
     # Only where each rep is known can a false one be told from a missed one.
     if len(case.reps) == case.least:
         matched, in_phase = _matched(case, answer.moments_s)

@@ -167,7 +167,9 @@ def _silence(rows: pd.DataFrame, table: str, note: str) -> Table:
             if len(mine):
                 out.append((name, method, *_silent(mine)))
     title = f"{table}: idle stretches" if table == UCI else table
-    header = ("row", "method", "false reps", "hours", "an hour", "95 %, persons", "silent", "95 %")
+    header = (
+        "row", "method", "false reps", "hours", "an hour", "95 %, persons", "silent", "95 %", "false min an hour",
+    )  # fmt: skip
     return Table(title, header, out, ABOUT, note)
 
 
@@ -177,4 +179,5 @@ def _silent(part: pd.DataFrame) -> tuple[str, ...]:
     return (
         str(int(false.sum())), number(hours.sum()), number(false.sum() / hours.sum(), 1),
         between(bootstrap_ratio(false, hours, part.person), 1), k_of_n(silent, len(part)), share(silent, len(part)),
+        number(part.false_min.sum() / hours.sum(), 3) if part.false_min.notna().all() else NOTHING,
     )  # fmt: skip
