@@ -607,8 +607,8 @@ class Person:
             for block in session["blocks"]:
                 groups[block["exercise"], block["placement"], block["side"]].append(block)
             if not groups:
-                nothing = {"duration_s": 0.0, "reps_detected": 0, "reps_partial": 0, "sets_done": 0, "flags": ""}
-                rows.append(head | dict.fromkeys(("exercise", "placement", "side")) | nothing)
+                unknown = ("exercise", "placement", "side", "reps_detected", "reps_partial", "sets_done")
+                rows.append(head | dict.fromkeys(unknown) | {"duration_s": 0.0, "flags": ""})
             for (exercise, placement, side), blocks in groups.items():
                 reps = [(b["block"], rep) for b in blocks for rep in b["reps"]]
                 counted = [r for _, r in reps if r["complete"] and "inferred" not in r["flags"].split()]
@@ -618,11 +618,13 @@ class Person:
                     row["version"] for row in self.lists["prescriptions"]
                     if row["exercise"] == exercise and row["valid_from"] <= session["day"]
                 ]  # fmt: skip
+                partial = sum(not rep["complete"] for _, rep in reps)
+                said = counted or any(block["observability"] in ("full", "counts") for block in blocks)
                 rows.append(head | {
                     "exercise": exercise, "placement": placement, "side": side, "duration_s": 90.0 * len(blocks),
-                    "rx_version": version[-1] if version else math.nan, "reps_detected": len(counted),
-                    "reps_partial": sum(not rep["complete"] for _, rep in reps),
-                    "sets_done": len({(number, rep["set"]) for number, rep in reps}),
+                    "rx_version": version[-1] if version else math.nan,
+                    "reps_detected": len(counted) if said else None, "reps_partial": partial if said else None,
+                    "sets_done": len({(number, rep["set"]) for number, rep in reps}) if said else None,
                     "hold_median_s": np.median(holds) if holds else math.nan,
                     "hold_max_s": max(holds) if holds else math.nan,
                     "rom_median_deg": np.median([r["rom_deg"] for r in counted]) if counted else math.nan,

@@ -219,7 +219,7 @@ def session_table(rows: Sequence[Row], names: dict[str, str], *, who: bool = Fal
         [
             f"{row['start_local']:%Y-%m-%d %H:%M}", names.get(row["exercise"], row["exercise"] or "–"),
             row["side"] or "", row["placement"] or "",
-            "–" if row["observability"] == "none" else str(row["reps_detected"]),
+            "–" if row["reps_detected"] is None else str(row["reps_detected"]),
             f"{row['hold_median_s']:.1f} s" if row["hold_median_s"] is not None else "",
             _before_after(row), row["observability"], row["flags"], row["note"],
         ]

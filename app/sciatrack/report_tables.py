@@ -177,7 +177,7 @@ TABLES: dict[str, dict[str, Cell]] = {
         "start": lambda row: f"{row['start_local']:%Y-%m-%d %H:%M}",
         "exercise": _plain("exercise"),
         "side": _plain("side"),
-        "reps": _count("reps_detected"),
+        "reps": _number("reps_detected", "d"),
         "hold s": _number("hold_median_s"),
         "observability": _plain("observability"),
         "pain": lambda row: (

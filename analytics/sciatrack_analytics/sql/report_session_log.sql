@@ -18,7 +18,9 @@ part as (
         cast(sum("count") as bigint) as reps_detected,
         cast(sum(count_low) as bigint) as count_low,
         cast(sum(count_high) as bigint) as count_high,
-        string_agg(distinct algorithm, ' ' order by algorithm) as algo_version
+        string_agg(distinct algorithm, ' ' order by algorithm) as algo_version,
+        -- a view that shows nothing, or a weak one without a count, says nothing: that is no count of 0
+        bool_or(observability in ('full', 'counts') or "count" > 0) as can_say
     from block
     group by session_id, exercise, placement, side
 ),
@@ -63,11 +65,11 @@ final as (
         start_utc, start_local, tz, shown_session.local_date,
         coalesce(part.duration_s, shown_session.duration_s) as duration_s,
         rx.version as rx_version,
-        coalesce(part_reps.sets_done, 0) as sets_done,
-        coalesce(reps_detected, 0) as reps_detected,
-        coalesce(count_low, 0) as count_low,
-        coalesce(count_high, 0) as count_high,
-        coalesce(reps_partial, 0) as reps_partial,
+        if(can_say, coalesce(part_reps.sets_done, 0), null) as sets_done,
+        if(can_say, reps_detected, null) as reps_detected,
+        if(can_say, count_low, null) as count_low,
+        if(can_say, count_high, null) as count_high,
+        if(can_say, coalesce(reps_partial, 0), null) as reps_partial,
         coalesce(observability, '') as observability,
         hold_median_s, hold_max_s, rom_median_deg, tempo_s, pain_before, pain_after,
         device, origin, fs_effective, cast(null as double) as loss_pct, gaps_s,
