@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -65,8 +68,14 @@ def run_trial(trial: Trial, panel: Path) -> Outcome:
         return Outcome(trial, {}, f"{type(error).__name__}: {error}"[:200])
 
 
-def run(trials: Iterable[Trial], panel: Path, state: Path, workers: int) -> dict[Trial, Outcome]:
-    """Outcomes of all trials: those that the state file holds, and the others, each written as it is done."""
+def run(
+    trials: Iterable[Trial], panel: Path, state: Path, workers: int, minutes: float = math.inf
+) -> dict[Trial, Outcome]:
+    """Outcomes of the trials: those that the state file holds, and the others, each written as it is done.
+
+    After so many minutes no other is begun; what is there by then is returned.
+    """
+    end_s = time.monotonic() + 60.0 * minutes
     trials = list(trials)
     done = {trial: outcome for trial, outcome in read_state(state).items() if trial in trials}
     waiting = [trial for trial in trials if trial not in done]
@@ -82,6 +91,9 @@ def run(trials: Iterable[Trial], panel: Path, state: Path, workers: int) -> dict
             file.write(json.dumps(asdict(outcome)) + "\n")
             file.flush()
             print(f"{k} of {len(waiting)}: {outcome.trial.name} x {outcome.trial.factor:g}", file=sys.stderr)
+            if time.monotonic() > end_s:
+                pool.shutdown(wait=False, cancel_futures=True)
+                break
     return done
 
 
@@ -110,9 +122,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     size = "quick" if args.quick else args.size
     varied = varied[::QUICK_EVERY] if args.quick else varied
-    trials = [Trial(BASE, 1.0), *(Trial(found.name, factor) for found in varied for factor in FACTORS)]
+    trials = [Trial(BASE, 1.0), *(Trial(found.name, factor) for found in in_turn(varied) for factor in FACTORS)]
     panel, state = _prepared(args.state, size)
-    outcomes = run(trials, panel, state, args.workers)
+    outcomes = run(trials, panel, state, args.workers, args.minutes)
 
     from sensitivity_report import as_page
 
@@ -122,6 +134,17 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         print(page)
     return 0
+
+
+def in_turn(found: Sequence[Threshold]) -> list[Threshold]:
+    """The first of each module, then the second of each...: what is done in half the time tells of all modules."""
+    seen: Counter[str] = Counter()
+    turns = []
+    for one in found:
+        module = one.name.partition(".")[0]
+        turns.append((seen[module], one))
+        seen[module] += 1
+    return [one for _, one in sorted(turns, key=lambda pair: pair[0])]
 
 
 def _prepared(folder: Path, size: str) -> tuple[Path, Path]:
@@ -166,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--only", action="append", metavar="NAME", help="a module, or module.NAME; again for more")
     parser.add_argument("--list", action="store_true", help="show the thresholds and do nothing")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="then write of what is done [default: all]")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--state", type=Path, default=STATE, help="folder of the panel and of what is done")
     parser.add_argument("--write", type=Path, help="write the page here instead of stdout")

@@ -54,7 +54,8 @@ def as_page(known: Sequence[Threshold], outcomes: Mapping[Trial, Outcome], *, si
     by_name: dict[str, dict[float, Outcome]] = {}
     for trial, outcome in outcomes.items():
         by_name.setdefault(trial.name, {})[trial.factor] = outcome
-    tried = [found for found in known if found.name in by_name]
+    # One that was tried to one side only, when the time was over, is left for the next run.
+    tried = [found for found in known if len(by_name.get(found.name, ())) > 1]
     parts = [HEAD.format(algorithm=ALGORITHM, n=len(known), same=SAME)]
     if len(tried) + sum(bool(found.exempt) for found in known) < len(known):
         parts.append(f"**Only {len(tried)} of them were tried in this run.**\n")

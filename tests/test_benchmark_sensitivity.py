@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import thresholds
-from sensitivity import BASE, Outcome, Trial, read_state, run
+from sensitivity import BASE, Outcome, Trial, in_turn, read_state, run
 from sensitivity_report import as_page, distance
 from thresholds import EXEMPT, Threshold, changed, in_source
 
@@ -106,6 +106,19 @@ def test_what_is_done_is_not_done_again(tmp_path):
     assert read_state(state) == {trial: Outcome(trial, {"f1": 0.5})}
     # No panel is there, so anything that were run again would fail.
     assert run([trial], tmp_path / "none", state, 1)[trial].scores == {"f1": 0.5}
+
+
+def test_trials_go_round_the_modules():
+    found = [Threshold(name, "1", "r") for name in ("a.A", "a.B", "a.C", "b.A", "c.A", "c.B")]
+    assert [one.name for one in in_turn(found)] == ["a.A", "b.A", "c.A", "a.B", "c.B", "a.C"]
+
+
+def test_a_threshold_that_was_tried_to_one_side_only_is_left_out():
+    base, one = Trial(BASE, 1.0), Trial("m.A", 0.7)
+    outcomes = {base: Outcome(base, {"f1": 0.9}), one: Outcome(one, {"f1": 0.1})}
+    page = as_page([Threshold("m.A", "1", "r")], outcomes, size="quick", seeds="development")
+    assert "Only 0 of them were tried" in page
+    assert "0.100" not in page
 
 
 def test_the_page_puts_first_what_moves_most():
