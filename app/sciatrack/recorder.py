@@ -85,7 +85,7 @@ async def record_async(request: Request) -> Recorded:
     stop = asyncio.Event()
     async with request.open_radio() as radio:
         session = RecordingSession(radio, request.sitting, request.parent, clock=request.clock)
-        with _signals(stop):
+        with stop_signals(stop):
             trouble = await _run(session, request, stop)
     return Recorded(session.folder if session.begun else None, trouble)
 
@@ -163,7 +163,7 @@ async def _look(view: View, stop: asyncio.Event) -> None:
 
 
 @contextlib.contextmanager
-def _signals(stop: asyncio.Event) -> Iterator[None]:
+def stop_signals(stop: asyncio.Event) -> Iterator[None]:
     """Ctrl-C, SIGTERM and a closed terminal end the recording cleanly; a second Ctrl-C ends it at once."""
     loop = asyncio.get_running_loop()
     caught = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]

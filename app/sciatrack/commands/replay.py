@@ -33,7 +33,11 @@ def _speed(_: click.Context, __: click.Parameter, text: str) -> float:
     "--speed", callback=_speed, default="1", show_default=True, metavar="X|max",
     help="Times the pace of the recording.",
 )  # fmt: skip
-def replay(session: Path, speed: float) -> None:
+@click.option("--live", is_flag=True, help="Show it on the live page; what is pressed there is not kept.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port of the live page. [default: 8460]"
+)
+def replay(session: Path, speed: float, live: bool, port: int) -> None:
     """Play a session back as it came in, and decode it anew.
 
     Prints one line a sensor: samples, rate, losses, and whether they are the same as those stored in the session.
@@ -42,14 +46,20 @@ def replay(session: Path, speed: float) -> None:
     \b
     Example:
       sciatrack replay sessions/P01-20260302T173000Z-1f3a9c2e --speed max
+      sciatrack replay sessions/P01-20260302T173000Z-1f3a9c2e --live
     """
+    if port and not live:
+        raise click.UsageError("--port says where the live page is: add --live.")
     from sciatrack_ingest.decode_session import decode_log
     from sciatrack_ingest.playback import raw_logs
 
     found = raw_logs(session)
     logs = [log for log in found if log.header is not None]
     decoded = [decode_log(log) for log in logs]
-    _play(logs, decoded, speed)
+    if live and logs:
+        _play_live(session, logs, speed, port)
+    else:
+        _play(logs, decoded, speed)
     differs = False
     for log, sensor in zip(logs, decoded, strict=True):
         stored = _stored(log, sensor)
@@ -60,6 +70,22 @@ def replay(session: Path, speed: float) -> None:
             click.echo(f"{log.path}: {problem}", err=True)
     if differs:
         raise click.exceptions.Exit(1)
+
+
+def _play_live(session: Path, logs: list[RawLog], speed: float, port: int) -> None:
+    import asyncio
+    from functools import partial
+
+    from sciatrack.live.playing import play_live
+    from sciatrack.live.recording import LiveOptions
+    from sciatrack.recorder import stop_signals
+
+    async def play() -> None:
+        stop = asyncio.Event()
+        with stop_signals(stop):
+            await play_live(session, logs, speed, LiveOptions(port, say=partial(click.echo, err=True)), stop)
+
+    asyncio.run(play())
 
 
 def _play(logs: list[RawLog], decoded: list[DecodedLog], speed: float) -> None:

@@ -49,6 +49,12 @@ class LiveFeed:
         self._server: _Server | None = None
         self._failures = 0
 
+    @property
+    def waiting(self) -> int:
+        """Frames that the server has not taken yet."""
+        server = self._server
+        return 0 if server is None else server.waiting
+
     def packet(self, arrived: Arrived) -> None:
         """Called by the radio's callback: never waits, never raises."""
         self._offer(wire.packet_frame, arrived)
@@ -144,6 +150,10 @@ class _Server:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def waiting(self) -> int:
+        return self._queue.qsize()
+
     def offer(self, data: bytes) -> bool:
         """Queue a frame, or drop it; False if it was dropped."""
         try:
@@ -190,3 +200,5 @@ class _Server:
             self._queue.put_nowait(None)  # the writer may be waiting for more
         for thread in self._threads:
             thread.join(GOODBYE_S)
+        if self.process.stdout is not None and not self._threads[1].is_alive():
+            self.process.stdout.close()

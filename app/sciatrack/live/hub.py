@@ -33,12 +33,17 @@ class Hub:
         self._news = asyncio.Event()
 
     async def listen(self) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
-        """The present state at once, then each newer one, and the same again where nothing happens for a second."""
+        """The present state at once, then each newer one, and the same again where nothing happens for a second.
+
+        Ends with the state that says that the session is over.
+        """
         self.listeners += 1
         try:
             while True:
                 news = self._news
                 yield self.number, self._now()
+                if self.state.get("over"):
+                    return
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(BEAT_S):
                         await news.wait()

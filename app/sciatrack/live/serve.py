@@ -217,6 +217,7 @@ def _listen(port: int, lan: bool) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, wanted))
+            listener.listen()  # whoever is told the address may ask at once, and waits until pages are served
             return listener
         except OSError:
             listener.close()

@@ -275,6 +275,7 @@ async function begin() {
     heardAt = performance.now();
     if (state.cues) hear(state.cues);
     draw();
+    if (state.over) stream.close(); // nothing more will come
     document.body.dataset.number = event.lastEventId;
   };
   document.addEventListener("keydown", (event) => {
