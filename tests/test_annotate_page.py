@@ -135,6 +135,15 @@ def test_one_who_has_seen_the_analysis_is_never_blind_again(path):
     assert read_truth(truth_path(path, "A")).blind is False
 
 
+def test_nothing_found_is_shown_to_one_whose_file_says_blind(path):
+    desk = Desk(read(path), path)
+    for labels in ({}, {"annotator": "A"}):
+        with pytest.raises(TruthFileError):
+            desk.found(labels)
+    desk.save(desk.truth("A")["truth"] | {"blind": False})
+    assert desk.found({"annotator": "A", "exercise": "generic", "placement": "hip"}) == []
+
+
 def test_another_s_file_given_as_output_is_refused(path, tmp_path):
     output = tmp_path / "t.json"
     desk = Desk(read(path), path, output)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from accuracy import cli
+from accuracy import annotated, cli
 from accuracy.annotated import annotated_tables
 from sciatrack_ingest import write_recording
 from sciatrack_ingest.truth_file import Truth, TruthRep, truth_path, write_truth
@@ -76,6 +76,17 @@ def test_what_can_not_be_used_is_said_and_costs_the_rest_nothing(folder, capsys)
     assert "Recordings marked by hand" in out
     assert "'lost.csv' is not beside it" in err
     assert "broken.truth-A.json" in err
+
+
+def test_the_samples_of_a_session_are_found_from_the_file_beside_its_folder(tmp_path):
+    session = tmp_path / "P1-20261125T101500Z"
+    session.mkdir()
+    (session / "manifest.json").write_text("{}")
+    samples = session / "imu-hip.parquet"
+    samples.write_bytes(b"")
+    truth = Truth("imu-hip.parquet", "A")
+    assert annotated._recording_of(truth_path(samples, "A"), truth) == samples
+    assert annotated._recording_of(tmp_path / "other.truth-A.json", truth) is None
 
 
 def test_a_folder_without_marks_says_so(tmp_path, capsys):

@@ -91,7 +91,12 @@ class Desk:
         return {"revision": truth.revision, "saved_utc": now, "blind": blind}
 
     def found(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Reps of the analysis. The page asks for it only after it has saved that marking is blind no more."""
+        """Reps of the analysis, for an annotator whose file says that marking is blind no more.
+
+        Raises TruthFileError for one whose file does not say so.
+        """
+        if self.truth(labels.get("annotator", ""))["truth"]["blind"]:
+            raise TruthFileError("the file says that marking is blind, so nothing that was found is shown")
         from sciatrack_signal.pipeline import analyze
 
         exercise, placement, side = (labels.get(name) or None for name in ("exercise", "placement", "side"))

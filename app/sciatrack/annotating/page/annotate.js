@@ -341,8 +341,8 @@ $("reveal").onclick = async () => {
   if (saving.dirty) return; // not saved, so not shown
   showBlind();
   try {
-    const { exercise, placement, side } = here.truth;
-    here.found = (await ask(`/api/found?${new URLSearchParams({ exercise, placement, side })}`)).reps;
+    const { annotator, exercise, placement, side } = here.truth;
+    here.found = (await ask(`/api/found?${new URLSearchParams({ annotator, exercise, placement, side })}`)).reps;
     say(`sciatrack finds ${here.found.length} reps; they stand at the bottom of the trace.`);
   } catch (error) { say(error.message); }
   draw();
