@@ -96,13 +96,17 @@ def plan_of_versions(participant: str, versions: Iterable[Mapping[str, Any]], on
 
 def read_plan(path: Path, exercises: Mapping[str, Exercise]) -> Plan:
     """A plan file. Raises PlanError with the line of the first thing that is wrong."""
+    return plan_from_toml(read_text(path), exercises, path)
+
+
+def read_text(path: Path) -> str:
+    """The text of a plan file; raises PlanError where there is none."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise PlanError(path, 0, "there is no such file. Check the spelling of the path.") from None
     except UnicodeDecodeError as error:
         raise PlanError(path, 0, f"not UTF-8 text (byte {error.start}); save the file as UTF-8.") from None
-    return plan_from_toml(text, exercises, path)
 
 
 def plan_from_toml(text: str, exercises: Mapping[str, Exercise], path: object = "plan") -> Plan:
@@ -129,11 +133,6 @@ def plan_to_toml(plan: Plan) -> str:
     return "\n".join(lines) + "\n"
 
 
-def default_item(exercise: Exercise, painful: str = "each") -> PlanItem:
-    """An exercise with what the catalogue asks."""
-    return _article_item(exercise, painful)
-
-
 def _article_item(exercise: Exercise, painful: str) -> PlanItem:
     side = painful if exercise.sides == "painful" else SIDE_OF[exercise.sides]
     hold_s = exercise.hold_target_s if exercise.hold_target_s < float("inf") else 0.0
@@ -155,7 +154,7 @@ class _Reader:
     """Checks one plan; knows the lines of its text, so that a message can name them."""
 
     def __init__(self, text: str, path: object, exercises: Mapping[str, Exercise]) -> None:
-        self.lines, self.path, self.exercises = text.splitlines(), path, exercises
+        self.text, self.path, self.exercises = text, path, exercises
 
     def plan(self, body: dict[str, Any]) -> Plan:
         known = ("schema", "name", "source", "participant", "exercise")
@@ -204,18 +203,20 @@ class _Reader:
         return value if key in WHOLE else float(value)
 
     def _refuse(self, item: int | None, key: str, problem: str) -> NoReturn:
-        raise PlanError(self.path, self._line(item, key), problem)
+        raise PlanError(self.path, line_of(self.text, item, key), problem)
 
-    def _line(self, item: int | None, key: str) -> int:
-        """The line of a key in the n-th exercise (None: before the first), or where that exercise begins."""
-        heads = [i for i, line in enumerate(self.lines) if HEADER.match(line)]
-        if item is not None and item >= len(heads):
-            return 0
-        start = 0 if item is None else heads[item]
-        end = next((i for i in heads if i > start), len(self.lines))
-        wanted = re.compile(rf"""^\s*["']?{re.escape(key)}["']?\s*=""") if key else None
-        found = [i for i in range(start, end) if wanted and wanted.match(self.lines[i])]
-        return (found[0] if found else start) + 1 if self.lines else 0
+
+def line_of(text: str, item: int | None, key: str) -> int:
+    """The line of a key in the n-th exercise (None: before the first), or where that begins; 0: nowhere."""
+    lines = text.splitlines()
+    heads = [i for i, line in enumerate(lines) if HEADER.match(line)]
+    if not lines or (item is not None and item >= len(heads)):
+        return 0
+    start = 0 if item is None else heads[item]
+    end = next((i for i in heads if i > start), len(lines))
+    wanted = re.compile(rf"""^\s*["']?{re.escape(key)}["']?\s*=""") if key else None
+    found = [i for i in range(start, end) if wanted and wanted.match(lines[i])]
+    return (found[0] if found else start) + 1
 
 
 def _not_among(name: str, value: Any, allowed: tuple[str, ...]) -> str:

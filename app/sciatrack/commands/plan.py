@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
+from sciatrack.commands.plan_edit import edit
+from sciatrack.plan_words import dose_words, version_words
 from sciatrack.study_options import DAY, STUDY_DIR
 
 
@@ -20,7 +22,11 @@ def plan() -> None:
       sciatrack plan prescribe clinic --participant P01 --exercise glute_bridge --days-per-week 5 \\
           --author PT1 --reason "first plan"
       sciatrack plan show clinic --participant P01
+      sciatrack plan show clinic --participant P01 --format toml --output plan.toml
     """
+
+
+plan.add_command(edit)
 
 
 @plan.command()
@@ -49,31 +55,88 @@ def prescribe(study_dir: Path, valid_from: dt.date | None, **row: Any) -> None:
           --from 2026-03-02 --author PT1 --reason "first plan"
     """
     from sciatrack_analytics.adding import prescribe as write_version
+    from sciatrack_analytics.plan_changes import local_today
     from sciatrack_analytics.study import Study
-    from sciatrack_ingest.manifest import check_participant, local_time
+    from sciatrack_ingest.manifest import check_participant
 
     check_participant(row["participant"])
     with Study(study_dir, write=True) as study:
-        today = local_time(dt.datetime.now(dt.UTC), study.settings.timezone).date()
-        new = write_version(study, row | {"valid_from": valid_from or today})
-    what = f"{row['exercise']} of {row['participant']}"
+        new = write_version(study, row | {"valid_from": valid_from or local_today(study)})
     if new is None:
+        what = f"{row['exercise']} of {row['participant']}"
         click.echo(f"{what}: the version in force says this already", err=True)
     else:
-        click.echo(f"{what}: version {new['version']} from {new['valid_from']}: {dose_words(new)}", err=True)
+        click.echo(version_words(new), err=True)
 
 
 @plan.command()
 @click.argument("study_dir", metavar="STUDY_DIR", type=STUDY_DIR)
 @click.option("--participant", metavar="P")
-@click.option("--on", "on_date", type=DAY, help="What is in force on that day. [default: every version]")
-def show(study_dir: Path, participant: str | None, on_date: dt.date | None) -> None:
-    """Show what is asked for: every version, or those in force on a day.
+@click.option("--on", "on_date", type=DAY, help="What is in force on that day. [default: every version; today]")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "toml"]),
+    default="table",
+    show_default=True,
+    help="toml: a session's plan of what is in force, for `sciatrack record --plan`.",
+)
+@click.option("--article", is_flag=True, help="A session's plan with the article's nine exercises and doses.")
+@click.option(
+    "--painful",
+    type=click.Choice(["left", "right", "each"]),
+    default="each",
+    show_default=True,
+    help="With --article: the painful leg.",
+)
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Instead of stdout."
+)
+def show(
+    study_dir: Path,
+    participant: str | None,
+    on_date: dt.date | None,
+    format_: str,
+    article: bool,
+    painful: str,
+    output: Path | None,
+) -> None:
+    """Show what is asked for: every version, those in force on a day, or a session's plan to be led through.
 
     \b
     Example:
       sciatrack plan show clinic --participant P01 --on 2026-03-29
+      sciatrack plan show clinic --participant P01 --format toml --output plan.toml
+      sciatrack plan show clinic --article --painful right --output plan.toml
     """
+    from sciatrack.output import destination
+
+    if article or format_ == "toml":
+        text = _plan_text(study_dir, participant, on_date, article, painful)
+        with destination(output) as stream:
+            stream.write(text)
+    else:
+        with destination(output) as stream:
+            _print_versions(study_dir, participant, on_date, stream)
+
+
+def _plan_text(
+    study_dir: Path, participant: str | None, on_date: dt.date | None, article: bool, painful: str
+) -> str:
+    from sciatrack_analytics.plan_changes import local_today, plan_in_force
+    from sciatrack_analytics.session_plan import plan_of_article, plan_to_toml
+    from sciatrack_analytics.study import Study, study_exercises
+
+    if article:
+        return plan_to_toml(plan_of_article(study_exercises(study_dir), painful))
+    if participant is None:
+        raise click.UsageError("Say whose plan: --participant P (or --article).")
+    with Study(study_dir) as study:
+        today = on_date or local_today(study)
+        return plan_to_toml(plan_in_force(study, participant, today))
+
+
+def _print_versions(study_dir: Path, participant: str | None, on_date: dt.date | None, stream: IO[str]) -> None:
     from sciatrack.output import console, plain_table
     from sciatrack.report_output import WIDE
     from sciatrack_analytics import reports
@@ -89,19 +152,7 @@ def show(study_dir: Path, participant: str | None, on_date: dt.date | None) -> N
                 row["participant"], row["exercise"], str(row["version"]), str(row["valid_from"]), str(until),
                 dose_words(row), row["reason"], row["author"],
             )  # fmt: skip
-    out = console()
+    out = console(stream)
     if not out.is_terminal:
         out.width = WIDE
     out.print(table)
-
-
-def dose_words(row: dict[str, Any]) -> str:
-    """`5 days a week, 2 x 10, 5 s, each side`."""
-    if row["days_per_week"] == 0:
-        return "ended"
-    days = "daily" if row["days_per_week"] == 7 else f"{row['days_per_week']} days a week"
-    often = "" if row["sessions_per_day"] == 1 else f" {row['sessions_per_day']} times"
-    sets = f"{row['reps']}" if row["sets"] == 1 else f"{row['sets']} x {row['reps']}"
-    hold = f", {row['hold_s']:g} s" if row["hold_s"] else ""
-    side = {"both": "", "each": ", each side"}.get(row["side"], f", {row['side']} side")
-    return f"{days}{often}, {sets}{hold}{side}"
