@@ -16,6 +16,7 @@ from sciatrack_analytics.csv_tables import PARTICIPANTS
 from sciatrack_analytics.html import SIMULATED, SUPERVISION, page, write_page
 from sciatrack_analytics.store import create_study
 from sciatrack_analytics.study import Study
+from study_cases import asked
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "cohort"
 PEOPLE = ("S07", "S16", "S23")  # not observable, one leg seen, never started
@@ -176,3 +177,19 @@ def test_what_cannot_be_answered_is_said(study: Study, name: str, more: dict[str
         page(study, name, **more)
     # and the study can be asked again
     assert reports.run(study, "adherence").table.num_rows
+
+
+def test_many_people_are_drawn_by_arm(tmp_path: Path) -> None:
+    """61 participants: one line an arm instead of one a person, and everybody in the table."""
+    create_study(tmp_path / "s")
+    people = [{"participant": f"P{n:02}", "arm": "AB"[n % 2], "start_date": dt.date(2026, 3, 2)} for n in range(61)]
+    with Study(tmp_path / "s", write=True) as opened:
+        adding.add_rows(opened, PARTICIPANTS, people[:60])
+        few = page(opened, to_date=dt.date(2026, 3, 8))
+        adding.add_rows(opened, PARTICIPANTS, people[60:])
+        asked(opened, participant="P60")
+        many = page(opened, to_date=dt.date(2026, 3, 8))
+    assert "Due days done, mean by week of the study" in many
+    assert "Everybody" not in many
+    assert "Due days done, mean by week of the study" not in few
+    assert ">P60</td>" in many

@@ -12,25 +12,31 @@ from sciatrack_analytics.html_parts import Tile
 from sciatrack_analytics.study import Study
 from sciatrack_analytics.svg import Picture
 
+MOST_ROWS = 60  # participants drawn one by one: as many rows as a printed page holds; more are drawn by arm
+
 
 def sections(ask: Ask) -> list[str]:
     """The sections of a study's page."""
-    people, weekly = ask.rows("adherence_patient"), ask.detail("cohort_week")
+    people = ask.rows("adherence_patient")
     if not people:
         return [parts.section("Participants", parts.paragraph("The study knows nobody yet.", "empty"))]
+    tiles = parts.tiles(_study_tiles(ask.study, people))
+    safety = html_safety.section(ask, ask.detail("safety"))
+    if len(people) > MOST_ROWS:
+        return [tiles, safety, *of_groups(ask), _people_table(people)]
+    staying = _group("Staying", ask.rows("retention_km"), "survival", figures_groups.retention)
+    return [tiles, safety, _each_week(ask), staying, _people_table(people), pain(ask)]
+
+
+def _each_week(ask: Ask) -> str:
+    weekly = ask.detail("cohort_week")
     seen = [row for row in weekly if row["freq_adherence"] is not None]
-    return [
-        parts.tiles(_study_tiles(ask.study, people)),
-        parts.section(
-            "Adherence",
-            parts.figure(figures_cohort.everybody(weekly)) if weekly else "",
-            parts.figure(figures_cohort.together(weekly)) if seen else "",
-            "" if seen else parts.paragraph("Nothing was due on these days.", "empty"),
-        ),
-        html_safety.section(ask, ask.detail("safety")),
-        _people_table(people),
-        pain(ask),
-    ]
+    return parts.section(
+        "Adherence",
+        parts.figure(figures_cohort.everybody(weekly)) if weekly else "",
+        parts.figure(figures_cohort.together(weekly)) if seen else "",
+        "" if seen else parts.paragraph("Nothing was due on these days.", "empty"),
+    )
 
 
 def of_groups(ask: Ask) -> list[str]:
