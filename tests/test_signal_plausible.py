@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sciatrack_signal.plausible import Likeness, deliberate, likeness, possible
-from sciatrack_signal.polarity import rest_parity, still_outside_s
+from sciatrack_signal.polarity import still_outside_s
+from sciatrack_signal.segmentation import Strokes
+from sciatrack_signal.sets import read_set
+from sciatrack_signal.trace import Trace
 from signal_cases import FEW, LAW, Case, Plan, changed, timed_of, trace_of
 
 REGULAR = Likeness(
@@ -112,12 +115,20 @@ def test_shaking_is_measured_as_jolt() -> None:
     assert found.busy
 
 
+def set_of(trace: Trace, hold_s: tuple[float, float] = (0.0, float("inf"))) -> Strokes:
+    """The only set of a trace, read as changes between two poses."""
+    read = read_set(trace, timed_of(trace).run, np.empty((0, 2), dtype=np.int64), hold_s)
+    assert read is not None
+    return read
+
+
 @pytest.mark.parametrize("range_deg", [40.0, -40.0])
 @pytest.mark.parametrize("gyroscope", [True, False])
 def test_rest_is_the_pose_before_and_after_a_set(range_deg: float, gyroscope: bool) -> None:
     trace = trace_of(Case(plans=(Plan(range_deg=range_deg),) * 5, gyroscope=gyroscope).record())
     timed = timed_of(trace)
-    assert rest_parity(trace, timed, (0.0, float("inf"))) == (0, True)
+    read = set_of(trace)
+    assert (read.rest, read.sure, read.count) == (0, True, 10)
     assert still_outside_s(trace, timed, before=True) == pytest.approx(8.0, abs=0.7)
     assert still_outside_s(trace, timed, before=False) == pytest.approx(10.0, abs=0.7)
 
@@ -126,7 +137,7 @@ def test_what_the_exercise_asks_for_is_no_more_than_a_vote() -> None:
     """Rests of five seconds and holds of two, with plenty of rest around: rest is still where it was."""
     case = Case(plans=(Plan(plateau_s=2.0, pause_s=5.0),) * 5)
     trace = trace_of(case.record())
-    assert rest_parity(trace, timed_of(trace), (5.0, 5.0))[0] == 0
+    assert set_of(trace, (5.0, 5.0)).rest == 0
 
 
 def test_dwells_that_look_like_the_holds_asked_for_decide_where_nothing_else_does() -> None:
@@ -137,7 +148,7 @@ def test_dwells_that_look_like_the_holds_asked_for_decide_where_nothing_else_doe
     assert recording.gyr is not None
     cut = changed(recording, time_s=recording.time_s[kept], acc=recording.acc[kept], gyr=recording.gyr[kept])
     trace = trace_of(cut)
-    assert rest_parity(trace, timed_of(trace), (5.0, 5.0))[0] == 0
+    assert set_of(trace, (5.0, 5.0)).rest == 0
 
 
 def test_of_a_set_that_is_cut_in_the_middle_of_its_first_hold_the_holds_are_known_by_the_rest_after_it() -> None:
@@ -147,6 +158,5 @@ def test_of_a_set_that_is_cut_in_the_middle_of_its_first_hold_the_holds_are_know
     assert recording.gyr is not None
     cut = changed(recording, time_s=recording.time_s[kept], acc=recording.acc[kept], gyr=recording.gyr[kept])
     trace = trace_of(cut)
-    timed = timed_of(trace)
-    parity, _ = rest_parity(trace, timed, (0.0, float("inf")))
-    assert parity == timed.run.count % 2  # the last turning point is at rest
+    read = set_of(trace)
+    assert read.rest == read.count % 2  # the last turning point is at rest

@@ -11,7 +11,6 @@ from sciatrack_signal.confidence import confidence
 from sciatrack_signal.dwells import Timed
 from sciatrack_signal.exercises import Exercise, View
 from sciatrack_signal.holds import EDGE_FLOOR_S, EDGE_FLOOR_WITHOUT_GYROSCOPE_S, measure_hold
-from sciatrack_signal.polarity import rest_parity
 from sciatrack_signal.result import Rep
 from sciatrack_signal.trace import Trace
 
@@ -49,7 +48,7 @@ class Context:
 
 def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
     """Reps of one run in order of time; `set` is 0 until the caller numbers the sets."""
-    parity, sure = rest_parity(trace, timed, context.exercise.hold_s)
+    parity, sure = timed.run.rest or 0, timed.run.sure
     count = timed.run.count
     strokes = np.abs(np.diff(timed.run.levels))
     spread = float(strokes.std() / max(float(strokes.mean()), 1e-9))
@@ -94,6 +93,8 @@ def _ranges_deg(timed: Timed, parity: int) -> Float:
 
 def _at_file_edge(trace: Trace, timed: Timed, apex: int) -> bool:
     """Whether the turning point's pose reaches to the recording's edge, so that the rest of the rep is outside."""
+    if timed.run.cut[0 if apex == 0 else 1]:
+        return True
     at = int(timed.run.points[apex])
     return at <= EDGE_S * trace.rate_hz if apex == 0 else at >= trace.n - 1 - EDGE_S * trace.rate_hz
 

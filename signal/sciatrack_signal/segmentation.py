@@ -65,6 +65,8 @@ class Strokes:
     angle covers the rows [first, first + len(angle)) and is positive in the direction of `axis`.
     passed : whether the first and the last point are no poses but the place where a longer move passed the level
     of the others without staying there (a first squat from upright, getting up out of the last rep).
+    cut : whether the recording's edge cuts the first and the last pose. rest : points with this parity are rest,
+    None as long as nobody looked (see sets); sure : False if that is an assumption.
     """
 
     points: Int
@@ -74,6 +76,9 @@ class Strokes:
     first: int
     angle: Float
     passed: tuple[bool, bool] = (False, False)
+    cut: tuple[bool, bool] = (False, False)
+    rest: int | None = None
+    sure: bool = True
 
     @property
     def count(self) -> int:
