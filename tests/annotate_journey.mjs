@@ -2,6 +2,7 @@
 
 import { createRequire } from "node:module";
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 
 const [core, executablePath, url] = process.argv.slice(2);
 const { chromium } = createRequire(import.meta.url)(core);
@@ -84,5 +85,22 @@ await page.click("#reveal");
 await page.waitForFunction(() => /sciatrack finds/.test(document.querySelector("#message").textContent));
 assert.match(await text("#blind"), /not blind/);
 assert.deepEqual(wrong, []);
+
+// Another page of the same annotator goes on; this one is told, overwrites nothing, and gives its marks as a copy.
+const other = await page.evaluate(async () => {
+  const headers = { "X-Sciatrack-Token": location.hash.slice(1) };
+  const { truth } = await (await fetch("/api/truth?annotator=A-1", { headers })).json();
+  return (await fetch("/api/truth", { method: "PUT", headers, body: JSON.stringify(truth) })).status;
+});
+assert.equal(other, 200);
+await click(56);
+await page.keyboard.press("m");
+await page.waitForFunction(() => document.querySelector("#status").textContent.startsWith("NOT SAVED"));
+const download = page.waitForEvent("download");
+await page.click("#copy");
+const copy = await download;
+assert.equal(copy.suggestedFilename(), "r.truth-A-1.json");
+const kept = JSON.parse(await readFile(await copy.path(), "utf8"));
+assert.equal(kept.open_marks.length, 2);
 if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
 await browser.close();

@@ -172,7 +172,7 @@ def test_only_this_computer_s_own_page_with_the_token_gets_an_answer(path):
 
 def test_the_page_may_load_nothing_from_elsewhere(path):
     with serving(path) as server:
-        for name in ("/", "/annotate.js", "/annotate.css", "/marks.js", "/drawing.js"):
+        for name in ("/", "/annotate.js", "/annotate.css", "/marks.js", "/saving.js", "/drawing.js"):
             status, body, headers = ask(server, "GET", name)
             assert status == 200
             assert b"://" not in body.replace(b"http://www.w3.org", b"")

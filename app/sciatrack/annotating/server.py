@@ -25,6 +25,7 @@ FILES = {
     "/annotate.css": ("annotate.css", "text/css; charset=utf-8"),
     "/annotate.js": ("annotate.js", "text/javascript; charset=utf-8"),
     "/drawing.js": ("drawing.js", "text/javascript; charset=utf-8"),
+    "/saving.js": ("saving.js", "text/javascript; charset=utf-8"),
     "/marks.js": ("marks.js", "text/javascript; charset=utf-8"),
 }
 HEADERS = {

@@ -1,11 +1,9 @@
-// The page: keys, mouse, forms, and saving. What is marked is saved at once; nothing is kept only here.
+// The page: keys, mouse and forms. What is marked is saved at once; nothing is kept only here.
 
 import { drawOverview, drawTrace, toS, toX } from "./drawing.js";
 import * as marks from "./marks.js";
+import { ask, keepCopy, makeSaver } from "./saving.js";
 
-const TOKEN = location.hash.slice(1);
-const SAVE_AFTER_MS = 200; // a drag is one save, not fifty
-const RETRY_MS = 2000;
 const NEAR_PX = 6; // an edge is taken hold of from so near
 const SHORTEST_S = 0.2; // no view shows less
 const EMPTY = { time_s: [], low: [], high: [], gap_s: 0 };
@@ -13,57 +11,18 @@ const $ = (id) => document.getElementById(id);
 
 const here = { about: null, truth: null, file: "", view: null, data: EMPTY, all: EMPTY, cursor: 0, chosen: -1, found: null };
 const past = { undo: [], redo: [] };
-const saving = { due: 0, dirty: false, busy: false, stale: false };
 
-async function ask(path, options = {}) {
-  const answer = await fetch(path, { ...options, headers: { "X-Sciatrack-Token": TOKEN } });
-  const said = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(said.error), { status: answer.status });
-  return said;
-}
-
-// ---- saving
+const saver = makeSaver({ truth: () => here.truth, status, saved: showBlind });
 
 function touched() {
-  saving.dirty = true;
-  clearTimeout(saving.due);
-  saving.due = setTimeout(save, SAVE_AFTER_MS);
-  status("saving");
+  saver.touched();
   draw();
 }
-
-async function save() {
-  if (saving.busy || saving.stale || !saving.dirty) return;
-  saving.busy = true;
-  saving.dirty = false;
-  try {
-    const said = await ask("/api/truth", { method: "PUT", body: JSON.stringify(here.truth) });
-    here.truth.revision = said.revision;
-    here.truth.blind = said.blind;
-    status(`saved ${new Date(said.saved_utc).toLocaleTimeString()}`);
-    showBlind();
-  } catch (error) {
-    saving.dirty = true;
-    saving.stale = error.status === 409;
-    status(error.status ? `NOT SAVED: ${error.message}` : "NOT SAVED: the command has ended; leave this page open and start it again with the same --port", true);
-    if (!saving.stale) saving.due = setTimeout(save, RETRY_MS);
-  }
-  saving.busy = false;
-  if (saving.dirty && !saving.stale) { clearTimeout(saving.due); saving.due = setTimeout(save, SAVE_AFTER_MS); }
-}
-
-window.addEventListener("beforeunload", (event) => {
-  if (!saving.dirty && !saving.busy) return;
-  // The last change goes out even if the page is closed at once.
-  if (!saving.stale && !saving.busy) {
-    fetch("/api/truth", { method: "PUT", keepalive: true, body: JSON.stringify(here.truth), headers: { "X-Sciatrack-Token": TOKEN } });
-  }
-  event.preventDefault();
-});
 
 function status(text, bad = false) {
   $("status").textContent = text;
   $("status").classList.toggle("bad", bad);
+  $("copy").hidden = !bad || !here.truth;
 }
 
 // ---- changing what is marked
@@ -301,6 +260,7 @@ $("in").onclick = () => zoom(0.5, here.cursor);
 $("out").onclick = () => zoom(2, here.cursor);
 $("all").onclick = () => show(here.about.start_s, here.about.end_s);
 $("delete").onclick = remove;
+$("copy").onclick = () => keepCopy(here.truth, here.file.split(/[\\/]/).at(-1));
 $("side").onchange = () => set("side", $("side").value);
 $("complete").onchange = () => set("complete", $("complete").checked);
 $("note").onchange = () => set("note", $("note").value);
@@ -334,11 +294,7 @@ function film() {
 $("reveal").onclick = async () => {
   if (here.truth.blind && !confirm("From then on your marks count as not blind, for good. Show it?")) return;
   here.truth.blind = false;
-  saving.dirty = true;
-  clearTimeout(saving.due);
-  while (saving.busy) await new Promise((done) => setTimeout(done, 50));
-  await save();
-  if (saving.dirty) return; // not saved, so not shown
+  if (!await saver.now()) return; // not saved, so not shown
   showBlind();
   try {
     const { annotator, exercise, placement, side } = here.truth;
