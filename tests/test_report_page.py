@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sciatrack_analytics import adding, cohort, reports
+from sciatrack_analytics import adding, cohort, figures, reports
 from sciatrack_analytics.csv_tables import PARTICIPANTS
 from sciatrack_analytics.html import SIMULATED, SUPERVISION, page, write_page
 from sciatrack_analytics.store import create_study
@@ -193,3 +193,19 @@ def test_many_people_are_drawn_by_arm(tmp_path: Path) -> None:
     assert "Everybody" not in many
     assert "Due days done, mean by week of the study" not in few
     assert ">P60</td>" in many
+
+
+def test_a_smooth_course_of_pain_is_near_a_straight_one_and_absent_for_few_scores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("statsmodels", reason="the extra `stats` is not installed")
+    day = list(range(0, 30, 3))
+    course = figures.smoothed(day, [9 - at // 3 for at in day])  # a straight line stays one
+    assert course == pytest.approx([9 - at / 3 for at in day])
+    bent = figures.smoothed(list(range(20)), [8] * 10 + [2] * 10)
+    assert bent is not None
+    assert bent[0] > 7
+    assert bent[-1] < 3
+    assert figures.smoothed(day[:9], [5] * 9) is None
+    monkeypatch.setattr(figures.importlib.util, "find_spec", lambda name: None)
+    assert figures.smoothed(day, [5] * 10) is None

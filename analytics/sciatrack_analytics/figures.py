@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ PAIN_SITES = ("leg", "back")
 NRS_MAX = 10
 NAME_LETTERS = 34  # of an exercise's name beside a figure; the whole name stands in the table below it
 MANY = 4  # exercises; more of them get lower rows, so that nine fit on the first printed page
+SMOOTH_FROM = 10  # scores; a smooth line through fewer looks like more than there is
+SMOOTH_RATIO = 2 / 3  # of the scores around each day: less follows single bad days, more is the straight line again
 
 # How a day's state is drawn: fill, edge, hatch and what it is called; told apart in black and white too.
 STATES = {
@@ -206,6 +209,7 @@ def pain(scores: Sequence[Row], trends: Sequence[Row]) -> Picture:
     """Leg and back pain by day, with a straight line where there is enough data for one."""
     first = min(row["local_date"] for row in scores)
     last = max(row["local_date"] for row in scores)
+    looked = ""
     with style():
         figure = new_figure(1.6)
         panels = figure.subplots(1, 2, sharey=True)
@@ -218,6 +222,9 @@ def pain(scores: Sequence[Row], trends: Sequence[Row]) -> Picture:
                 ends = [day[0], day[-1]]
                 axes.plot(ends, [mean + trend["slope_per_week"] / 7 * (x - mean_day) for x in ends],
                           color=COLOURS[site], linewidth=1.6)  # fmt: skip
+            if (course := smoothed(day, [row["nrs"] for row in own])) is not None:
+                axes.plot(day, course, color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 2)))
+                looked = " Dashed: smoothed (LOESS over two thirds of the days), only to look at."
             axes.set_title(f"{site} pain", color=COLOURS[site])
             axes.set_ylim(-0.4, NRS_MAX + 0.4)
             axes.set_yticks([0, 2, 4, 6, 8, 10])
@@ -231,10 +238,26 @@ def pain(scores: Sequence[Row], trends: Sequence[Row]) -> Picture:
         svg,
         "Pain, 0 to 10",
         "A dot is the day's first score, before exercising; the line is fitted to all of them where there are at "
-        "least five over two weeks.",
+        f"least five over two weeks.{looked}",
         ("date", "leg", "back"),
         _pain_by_date(scores),
     )
+
+
+def smoothed(day: Sequence[int], nrs: Sequence[int]) -> Sequence[float] | None:
+    """The course of scores by LOESS (Cleveland 1979, doi 10.1080/01621459.1979.10481038), for the eye alone.
+
+    day : whole days, increasing. None for fewer than SMOOTH_FROM scores, and without the extra `stats`.
+    """
+    if len(day) < SMOOTH_FROM or importlib.util.find_spec("statsmodels") is None:
+        return None
+    import numpy as np
+    from statsmodels.nonparametric.smoothers_lowess import lowess
+
+    course: Sequence[float] = lowess(
+        np.array(nrs, dtype=float), np.array(day, dtype=float), frac=SMOOTH_RATIO, it=0, return_sorted=False
+    ).tolist()
+    return course
 
 
 def _pain_by_date(scores: Sequence[Row]) -> list[list[str]]:
