@@ -8,19 +8,22 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from sciatrack import demo_folder, samples
+from sciatrack import demo_folder, demo_recording, samples
 from sciatrack.cli import cli
 from sciatrack.commands import demo as command
 from sciatrack_analytics import cohort
+from sciatrack_ingest.sessions import read_manifest, verify_session
 
 ROOT = Path(__file__).parents[1]
 PEOPLE = ("S01", "S04")  # enough for every page and for the commands that the demo advises
 BUILD = cohort.build_cohort_study
+HAS_BUMBLE = find_spec("bumble") is not None
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -28,6 +31,7 @@ def _small_cohort() -> Iterator[None]:
     """Two of the 24 participants; `.ci/run` runs the whole demo."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cohort, "build_cohort_study", functools.partial(BUILD, participants=PEOPLE))
+        patch.setattr(demo_recording, "SECONDS", 2.0)
         yield
 
 
@@ -90,8 +94,38 @@ def test_the_study_is_a_study_like_any_other(made: tuple[Path, Result]) -> None:
 
 def test_the_folder_holds_what_the_demo_names_and_nothing_is_left_beside_it(made: tuple[Path, Result]) -> None:
     folder, _ = made
-    assert {path.name for path in folder.iterdir()} == {*demo_folder.CONTENT, demo_folder.LIST}
+    left_out = set() if HAS_BUMBLE else {demo_folder.RECORDED}
+    assert {path.name for path in folder.iterdir()} == {*demo_folder.CONTENT, demo_folder.LIST} - left_out
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.skipif(not HAS_BUMBLE, reason="needs the extra `demo` (bumble)")
+def test_it_records_from_the_sensor_in_software(made: tuple[Path, Result]) -> None:
+    folder, result = made
+    (session,) = (folder / demo_folder.RECORDED).iterdir()
+    assert verify_session(session) == []
+    assert read_manifest(session).origin == "simulated"
+    assert "0.00 % lost" in result.stdout
+    assert f"replay {session} --speed max" in result.stdout
+
+
+def test_without_the_extra_it_says_what_was_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_recording, "find_spec", lambda name: None)
+    result = run(tmp_path / "tour")
+    assert result.exit_code == 0
+    assert "left out: it needs the extra `demo`" in result.stdout
+    assert not (tmp_path / "tour" / demo_folder.RECORDED).exists()
+
+
+def test_a_recorder_that_fails_does_not_take_the_demo_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_recording, "find_spec", lambda name: True)
+    monkeypatch.setattr(demo_recording, "PLACEMENT", "nowhere")
+    result = run(tmp_path / "tour")
+    assert result.exit_code == 0
+    assert "it failed; everything else of the demo is there" in result.stdout
+    assert result.stdout.splitlines()[-1] == str(tmp_path / "tour" / "report.html")
 
 
 def advised(result: Result) -> list[list[str]]:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from sciatrack_ingest.errors import SciatrackError
 
-RECORDINGS, PHONE, STUDY = "recordings", "phone", "study"
+RECORDINGS, PHONE, STUDY, RECORDED = "recordings", "phone", "study", "recorded"
 REPORT, PARTICIPANT_REPORT, README = "report.html", "participant.html", "README.txt"
-CONTENT = (RECORDINGS, PHONE, STUDY, REPORT, PARTICIPANT_REPORT, README)
+CONTENT = (RECORDINGS, PHONE, STUDY, RECORDED, REPORT, PARTICIPANT_REPORT, README)
 LIST = "made-by-sciatrack-demo.sha256"  # as `sha256sum` writes it, so `sha256sum -c` reads it
 BUILDING = ".building-sciatrack-demo"
 INDEX = f"{STUDY}/study.duckdb"  # can always be made again, and changes when it is

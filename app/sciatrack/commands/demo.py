@@ -6,9 +6,12 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from sciatrack.demo_recording import DemoRecording
 
 SIMULATED = "All data of this demo are simulated; nobody in them exists."
 SESSION = "1_glute_bridge.parquet"
@@ -24,6 +27,7 @@ Made by `sciatrack demo`. {SIMULATED}
 recordings/       one session of each exercise; the file names say which
 phone/            the same kind of thing as two phone apps export it
 study/            24 participants over 12 weeks
+recorded/         a session from the sensor in software; only with the extra `demo`
 report.html       everybody in the study
 participant.html  one of them
 
@@ -39,8 +43,9 @@ To the extent possible under law, these files are in the public domain (CC0 1.0)
 def demo(output: Path) -> None:
     """Analyse a sample recording, build a sample study and write its report, all on simulated data.
 
-    Needs no sensor and no network, takes less than a minute, and puts all that it makes into DIR. The last
-    line is the path of the report page.
+    Needs no sensor and no network, takes less than a minute, and puts all that it makes into DIR. With the extra
+    `demo` it also records from a sensor in software, over a real Bluetooth stack. The last line is the path of the
+    report page.
 
     \b
     Example:
@@ -48,16 +53,18 @@ def demo(output: Path) -> None:
       sciatrack demo --output /tmp/tour
     """
     from sciatrack import demo_folder
+    from sciatrack.demo_recording import recording
     from sciatrack.samples import sample_dir
 
     samples = sample_dir()
     try:
         demo_folder.check(output)
-        with demo_folder.filled(output) as building:
+        with demo_folder.filled(output) as building, recording(building / demo_folder.RECORDED) as recorder:
             click.echo(f"{SIMULATED}\n")
             (building / demo_folder.README).write_text(README, encoding="utf-8")
             _recording(samples, building, output)
             _study(samples, building, output)
+            _recorded(recorder, output)
     except demo_folder.DemoFolderError as error:
         raise click.BadParameter(str(error), param_hint="--output") from error
     except BrokenPipeError:  # the reader of stdout has gone, which is no fault of the folder
@@ -121,6 +128,24 @@ def _study(samples: Path, building: Path, output: Path) -> None:
     )
 
 
+def _recorded(recorder: DemoRecording | None, output: Path) -> None:
+    """Wait for the recorder and tell what it made, or why there is nothing."""
+    from sciatrack.demo_folder import RECORDED
+
+    click.echo("\n3. A recording as it happens, from a sensor in software\n")
+    if recorder is None:
+        click.echo("left out: it needs the extra `demo` (pip install 'sciatrack[demo]')")
+        return
+    folder, said = recorder.wait()
+    for line in said:
+        click.echo(line)
+    if folder is None:
+        click.echo("it failed; everything else of the demo is there")
+        return
+    replay = ("replay", output / RECORDED / folder.name, "--speed", "max")
+    click.echo(f"\nthe same once more, packet by packet:\n  {_program()} {shlex.join(map(str, replay))}")
+
+
 def _sessions(cohort_dir: Path) -> int:
     import pyarrow.parquet as pq
 
@@ -142,7 +167,7 @@ def _next_steps(output: Path) -> None:
         ("how pain went", ("report", "pain", "--study", output / STUDY)),
         ("what a sensor can see of an exercise", ("exercises", "clamshell")),
     )  # fmt: skip
-    click.echo("\n3. Try next")
+    click.echo("\n4. Try next")
     for words, arguments in steps:
         click.echo(f"\n{words}:\n  {_program()} {shlex.join(map(str, arguments))}")
 

@@ -15,7 +15,7 @@ let state = null;
 let heardAt = performance.now();
 let lastCue = null;
 let lastCount = null;
-let stopAsked = 0;
+let stopAsked = -SURE_MS; // never yet
 let language = (localStorage.getItem("language") || navigator.language || "en").startsWith("de") ? "de" : "en";
 
 export function t(key, values = {}) {
@@ -106,7 +106,7 @@ function drawAlerts(seen) {
 }
 
 function drawKeys(seen) {
-  const usable = ORDER.filter((key) => seen.keys.includes(key));
+  const usable = state.over ? [] : ORDER.filter((key) => seen.keys.includes(key));
   const sure = performance.now() - stopAsked < SURE_MS;
   const id = JSON.stringify([usable, language, sure]);
   const nav = $("keys");
@@ -145,6 +145,7 @@ function drawSets() {
   const key = JSON.stringify([filled, correctable, language]);
   if (!shown || $("sets").dataset.key === key || $("sets").contains(document.activeElement)) return;
   $("sets").dataset.key = key;
+  $("sets").setAttribute("aria-label", t("page.table"));
   const head = document.createElement("tr");
   for (const name of ["exercise", "count", "holds", ...(correctable ? ["correct"] : [])]) {
     head.append(Object.assign(document.createElement("th"), { scope: "col", textContent: t(`page.table.${name}`) }));
