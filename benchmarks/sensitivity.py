@@ -184,8 +184,9 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="a glance: few thresholds, a small simulated panel")
     parser.add_argument(
-        "--size", choices=("small", "full"), default="small",
-        help="of the panel: small (a third of the real recordings, 4 s a trial) or full (10 s)  [default: small]",
+        "--size", choices=("least", "small", "full"), default="small",
+        help="of the panel: least (2 s a trial), small (a third of the real recordings, 5 s) or full (10 s) "
+        "[default: small]",
     )  # fmt: skip
     parser.add_argument("--only", action="append", metavar="NAME", help="a module, or module.NAME; again for more")
     parser.add_argument("--list", action="store_true", help="show the thresholds and do nothing")

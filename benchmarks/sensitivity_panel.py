@@ -44,6 +44,7 @@ class PanelSize:
 
 SIZES = {
     "quick": PanelSize(sets=1, faults=1, half_hours=0, every=4, real_every=0),
+    "least": PanelSize(sets=1, faults=1, half_hours=0, every=2, real_every=8),
     "small": PanelSize(sets=1, faults=1, half_hours=1, real_every=3),
     "full": PanelSize(sets=2, faults=2, half_hours=3),
 }

@@ -30,6 +30,7 @@ SCORES = (
 TOP = 25
 SIZE_WORDS = {
     "quick": "nobody real, a quarter of the simulated cells",
+    "least": "every eighth recording of real people, one simulated set for every other cell graded full",
     "small": "every third recording of real people, one simulated set for each cell graded full",
     "full": "all recordings of real people, two simulated sets for each cell graded full",
 }
