@@ -201,7 +201,7 @@ def test_a_sign_in_the_middle_ends_the_session() -> None:
     ill = Answers("button", NOW, "UTC", 3, 2, red_flags=("loss_of_sensation_in_feet",))
     walk = fold([*events, answers_event(50, ill, History(), fold(events))[0], key(51, "resume"), key(52, "start")])
     assert (walk.phase, walk.unsafe) == ("stopped", True)
-    assert screen(walk)["decisions"][-1]["rule"] == "red_flag"
+    assert screen(walk)["decisions"][0]["rule"] == "red_flag"
 
 
 @pytest.mark.parametrize(
@@ -232,3 +232,25 @@ def test_the_button_without_an_answer_stands() -> None:
     walk = fold([*events, key(55, "stop")])
     assert (walk.phase, walk.unsafe) == ("stopped", True)
     assert [one["rule"] for one in walk.decisions] == ["exercise_pain_1", "unanswered"]
+
+
+def spoken(events: list[Event]) -> list[str]:
+    return [one["rule"] for one in screen(fold(events))["decisions"]]
+
+
+def test_the_strictest_is_shown_first_whatever_is_said_later() -> None:
+    ill = Answers("before", NOW, "UTC", 9, 2, "thigh", ("fever",), ("tingling",), ())
+    assert spoken(begun(said=ill)) == ["red_flag", "nerve_symptom", "high_baseline"]
+    events = [*begun(), *rep(1, 40)]
+    worse = Answers("button", NOW, "UTC", 6, 2)
+    events.append(answers_event(50, worse, History(), fold(events))[0])
+    assert spoken(events) == ["session_pain_2", "exercise_pain_1"]
+    events.append(answers_event(90, Answers("after", NOW, "UTC"), History(), fold(events))[0])
+    assert spoken(events) == ["session_pain_2", "exercise_pain_1", "unanswered"]
+
+
+def test_a_question_that_was_answered_is_asked_no_more() -> None:
+    events = begun(said=Answers("before", NOW, "UTC", 3, 2))
+    assert (spoken(events), fold(events).phase) == (["unanswered"], "check_in")
+    events.append(answers_event(20, WELL, History(), fold(events))[0])
+    assert (spoken(events), fold(events).phase) == ([], "instruct")

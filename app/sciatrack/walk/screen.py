@@ -8,6 +8,7 @@ from sciatrack.walk import state as s
 from sciatrack.walk.machine import keys_of
 from sciatrack.walk.state import Run, Step, Walk
 from sciatrack.walk.timing import countdown
+from sciatrack_analytics.safety_rules import rule_set
 
 QUESTIONS = {s.CHECK_IN: "before", s.PAIN_CHECK: "button", s.STOPPED: "after", s.CHECK_OUT: "after"}
 
@@ -22,7 +23,9 @@ def screen(walk: Walk) -> dict[str, Any]:
     hold       : state ("" | "moving" | "holding"), since_s
     lost       : placements whose sensor is lost
     questions  : which check-in is asked for now (before | button | after), or ""
-    decisions  : what the rules said, the last check-in's first; `unsafe`: exercising is over for this session
+    decisions  : what the rules said, the strictest first, whenever it was said; of the same rule the latest first.
+                 A question that was answered later is no longer asked.
+    unsafe     : exercising is over for this session
     keys       : keys that do something now
     runs       : every set so far with its count, and how it ended
     """
@@ -41,12 +44,27 @@ def screen(walk: Walk) -> dict[str, Any]:
         "hold": _hold(walk.run),
         "lost": sorted(walk.lost),
         "questions": QUESTIONS.get(walk.phase, ""),
-        "decisions": [dict(item) for item in reversed(walk.decisions)],
+        "decisions": _spoken(walk),
         "prompts": [dict(item) for item in walk.prompts],
         "unsafe": walk.unsafe,
         "keys": keys_of(walk),
         "runs": [_run(walk, number, run) for number, run in enumerate(walk.runs)],
     }
+
+
+def _spoken(walk: Walk) -> list[dict[str, Any]]:
+    """A page with room for one message shows the first: nothing milder that was said later may take its place."""
+    last = walk.check_ins[-1] if walk.check_ins else None
+    said = [
+        dict(one) for one in reversed(walk.decisions) if one.get("rule") != "unanswered" or one["answers"] == last
+    ]
+    return sorted(said, key=_order)
+
+
+def _order(decision: dict[str, Any]) -> int:
+    """A rule that this software does not know comes first: it stops."""
+    rule = rule_set().rules.get(str(decision.get("rule")))
+    return rule.order if rule else 0
 
 
 def _step(step: Step | None) -> dict[str, Any] | None:
