@@ -20,7 +20,7 @@ VIEWS = (
     "cut_off", "person", "person_week", "rx", "rx_day", "day_evidence", "day_state", "week", "pain_day",
     "pain_baseline",
 )  # fmt: skip
-MACROS = ("wilson",)
+MACROS = ("is_asked", "wilson")
 TABLES = (
     "meta", "exercise", "session", "block", "rep", "checkin", "participant", "prescription", "excused",
     "selfreport", "clearance", "known_sign", "tolerance", "decision", "ears", "rejected", "day_sensor",

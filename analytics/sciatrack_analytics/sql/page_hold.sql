@@ -16,7 +16,7 @@ final as (
         and rx.exercise = rep.exercise
         and rep.local_date >= rx.valid_from
         and (rx.valid_to is null or rep.local_date < rx.valid_to)
-    where rep.counted and rep.hold_s is not null
+    where is_asked(rep.participant) and rep.counted and rep.hold_s is not null
         and rep.local_date between person.first_date and person.last_date
     group by rep.participant, rep.exercise, session.session_id, session.start_local, rep.local_date
 )

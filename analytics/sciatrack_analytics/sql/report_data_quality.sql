@@ -15,6 +15,7 @@ recording_view as (
         max(gaps_s) as gaps_s,
         bool_or(observability <> 'none') as any_seen
     from block
+    where is_asked(participant)
     group by session_id, recording
 ),
 session_view as (

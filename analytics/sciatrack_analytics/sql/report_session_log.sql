@@ -22,6 +22,7 @@ part as (
         -- a view that shows nothing, or a weak one without a count, says nothing: that is no count of 0
         bool_or(observability in ('full', 'counts') or "count" > 0) as can_say
     from block
+    where is_asked(participant)
     group by session_id, exercise, placement, side
 ),
 part_reps as (
@@ -35,6 +36,7 @@ part_reps as (
         median(end_s - start_s - hold_s) filter (where counted) as tempo_s
     from rep
     join block using (session_id, recording, block)
+    where is_asked(rep.participant) and is_asked(block.participant)
     group by rep.session_id, rep.exercise, rep.placement, block.side
 ),
 part_flag as (
@@ -46,6 +48,7 @@ part_flag as (
             unnest(string_split(flags, ' ')) as flag
         from rep
         join block using (session_id, recording, block)
+        where flags <> '' and is_asked(rep.participant) and is_asked(block.participant)
     )
     where flag <> ''
     group by session_id, exercise, placement, side
@@ -56,7 +59,7 @@ session_pain as (
         arg_min(greatest(leg_nrs, back_nrs), at_utc) filter (where phase = 'before') as pain_before,
         arg_max(greatest(leg_nrs, back_nrs), at_utc) filter (where phase = 'after') as pain_after
     from checkin
-    where session_id is not null
+    where session_id is not null and is_asked(participant)
     group by session_id
 ),
 final as (

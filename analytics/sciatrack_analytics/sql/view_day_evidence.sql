@@ -1,13 +1,17 @@
 -- one row per participant, exercise and local day in force: what was asked, and what is known of the day
 with
+fact as (select * from day_fact where is_asked(participant)),
+worn as (select * from day_sensor where is_asked(participant)),
 excuse as (
     select participant, local_date, exercise, kind
     from excused
+    where is_asked(participant)
     qualify row_number() over (partition by participant, local_date, exercise order by line desc) = 1
 ),
 answer as (
     select participant, local_date, exercise, done, reps
     from selfreport
+    where is_asked(participant)
     qualify row_number() over (partition by participant, local_date, exercise order by line desc) = 1
 ),
 -- a leg is hidden if the day's blocks say so, or if no sensor worn that day could have shown it
@@ -27,8 +31,8 @@ known as (
         coalesce(fact.reps_partial, 0) as reps_partial,
         coalesce(fact.reps_inferred, 0) as reps_inferred,
         fact.participant is not null as has_block,
-        day_sensor.participant is not null as has_sensor,
-        fact.participant is not null or day_sensor.participant is not null as looked,
+        worn.participant is not null as has_sensor,
+        fact.participant is not null or worn.participant is not null as looked,
         fact.participant is not null and not fact.holds_seen and fact.holds = 0 as holds_hidden,
         fact.participant is not null and not fact.holds_seen and fact.holds > 0 as holds_estimated,
         coalesce(not fact.seen_left, (sees_left_mask & placement_mask) = 0, false) as left_hidden,
@@ -39,8 +43,8 @@ known as (
         own_answer.reps as selfreport_reps
     from rx_day
     left join exercise using (exercise)
-    left join day_fact as fact using (participant, local_date, exercise)
-    left join day_sensor using (participant, local_date)
+    left join fact using (participant, local_date, exercise)
+    left join worn using (participant, local_date)
     left join excuse as own_excuse
         on own_excuse.participant = rx_day.participant
         and own_excuse.local_date = rx_day.local_date

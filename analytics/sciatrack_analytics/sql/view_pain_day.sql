@@ -7,7 +7,7 @@ score as (
         unnest(['leg', 'back']) as site,
         unnest([leg_nrs, back_nrs]) as nrs
     from checkin
-    where phase in ('before', 'diary')
+    where is_asked(participant) and phase in ('before', 'diary')
 ),
 final as (
     select

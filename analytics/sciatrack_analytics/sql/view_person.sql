@@ -22,7 +22,7 @@ first_rx as (
 last_session as (
     select participant, max(local_date) as last_session
     from session
-    where local_date <= (select last_date from cut_off)
+    where is_asked(participant) and local_date <= (select last_date from cut_off)
     group by participant
 ),
 known_day as (
@@ -33,7 +33,10 @@ known_day as (
     select participant, local_date from selfreport
 ),
 first_known as (
-    select participant, min(local_date) as local_date from known_day group by participant
+    select participant, min(local_date) as local_date
+    from known_day
+    where is_asked(participant)
+    group by participant
 ),
 final as (
     select
@@ -51,7 +54,6 @@ final as (
     left join last_session using (participant)
     left join first_known using (participant)
     cross join cut_off
-    where getvariable('report_participant') is null
-        or participant = cast(getvariable('report_participant') as varchar)
+    where is_asked(participant)
 )
 select * from final

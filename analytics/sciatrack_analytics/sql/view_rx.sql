@@ -12,5 +12,6 @@ final as (
         case when side in ('right', 'each') then sessions_per_day * "sets" * reps else 0 end as reps_right_rx,
         case when side = 'both' then sessions_per_day * "sets" * reps else 0 end as reps_both_rx
     from prescription
+    where is_asked(participant)
 )
 select * from final
