@@ -26,6 +26,7 @@ class Labels:
     exercise: Exercise
     placement: str
     side: str
+    auto: bool = False  # nobody said which exercise; `exercise` is then the generic one
 
     @property
     def view(self) -> View:
@@ -59,14 +60,14 @@ class Candidate:
 
 
 def find_candidates(trace: Trace, barriers: Int, labels: Labels) -> list[Candidate]:
-    """Of all runs those that pass for deliberate where nobody named the exercise, else for possible."""
+    """Of all runs those that pass for deliberate where any repeated move is asked for, else for possible."""
     needed = labels.exercise.min_set_reps
     found = []
     for run in find_runs(trace, barriers):
         if run.reversals < 2 * needed - 1:
             continue
         measured = likeness(trace, run)
-        if needed > 1:
+        if needed > 1 and not labels.auto:
             ok = deliberate(measured, run.amplitude_deg, on_thigh=labels.placement != "hip")
         else:
             ok = possible(measured)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sciatrack_ingest import Recording
 from sciatrack_signal.assemble import Context, assemble
+from sciatrack_signal.blocks import find_blocks, walk_up
 from sciatrack_signal.candidates import Candidate, Labels, find_candidates, find_turns
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import Exercise, catalogue, get
@@ -21,8 +22,7 @@ from sciatrack_signal.grid import to_grid
 from sciatrack_signal.heading import NOTE as HEADING_NOTE
 from sciatrack_signal.quality import judged
 from sciatrack_signal.result import Analysis, Block, Rep
-from sciatrack_signal.selection import select, select_turns
-from sciatrack_signal.sets import read_sets
+from sciatrack_signal.selection import NOTHING_FOUND, select, select_turns
 from sciatrack_signal.trace import Trace, build_trace
 from sciatrack_signal.walking import walking
 
@@ -61,23 +61,49 @@ def analyze(
     if not traces:
         return _answer(recording, labels, [], "the recording is empty")
     found = [one for trace, barriers in traces for one in find_candidates(trace, barriers, labels)]
-    kept, note = select(found, labels)
+    if labels.auto:
+        blocks = _auto(recording, labels, found, catalogue() if exercises is None else exercises)
+        if blocks:
+            return Analysis(tuple(blocks))
+    kept, note = ([], NOTHING_FOUND) if labels.auto else select(found, labels)
     if not kept:
         kept = select_turns([one for trace, barriers in traces for one in find_turns(trace, barriers)])
         note = HEADING_NOTE if kept else note
-    read = read_sets(kept, labels.exercise.hold_s)
-    reps = [rep for one in read for rep in reps_of(one, labels, recording.clipped_s)]
+    reps = [rep for one in kept for rep in reps_of(one, labels, recording.clipped_s)]
     if kept and not reps:
         note = "too few whole repetitions were found"
     notes = dict.fromkeys(word for word in (note, *(trace.gyro_note for trace, _ in traces)) if word)
     return _answer(recording, labels, _number_sets(reps), "; ".join(notes))
 
 
+def candidates_of(recording: Recording, exercise: str) -> list[Candidate]:
+    """What `analyze` chooses from."""
+    labels = find_labels(recording, exercise, None, None, None)
+    return [one for trace, barriers in _traces(recording) for one in find_candidates(trace, barriers, labels)]
+
+
+def _auto(
+    recording: Recording, labels: Labels, found: list[Candidate], known: Mapping[str, Exercise]
+) -> list[Block]:
+    """One block for each exercise that was found."""
+    ups = [walk_up(one) for one in found]
+    walks = list({id(one.trace): up for one, up in zip(found, ups, strict=True) if up is not None}.values())
+    blocks: list[Block] = []
+    for block in find_blocks(found, labels.placement, labels.side, known, walks):
+        here = replace(labels, exercise=known[block.exercise], side=block.side)
+        clipped_s = recording.clipped_s
+        reps = _number_sets([rep for piece in block.pieces for rep in reps_of(piece.one, here, clipped_s)])
+        if reps:
+            notes = dict.fromkeys(
+                note for note in (block.note, *(p.one.trace.gyro_note for p in block.pieces)) if note
+            )
+            span_s = reps[0].start_s, reps[-1].end_s
+            blocks.append(_block(recording, here, reps, "; ".join(notes), number=len(blocks), span_s=span_s))
+    return blocks
+
+
 def reps_of(one: Candidate, labels: Labels, clipped_s: Sequence[tuple[float, float]] = ()) -> list[Rep]:
     """The timed and judged reps of one candidate; none if they are fewer than a set has. Sets come later."""
-    if one.run.rest is None:
-        read = read_sets([one], labels.exercise.hold_s)
-        return [rep for each in read for rep in reps_of(each, labels, clipped_s)]
     view = labels.view
     context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN)
     reps = assemble(one.trace, time_moves(one.trace, one.run), context)
@@ -113,7 +139,7 @@ def find_labels(
     known = catalogue() if exercises is None else exercises
     found = get(GENERIC if named == AUTO else named, known)
     labelled = recording.with_labels(placement=placement, side=side)  # raises RecordingError for an unknown word
-    return Labels(found, labelled.placement or "thigh", labelled.side or "unknown")
+    return Labels(found, labelled.placement or "thigh", labelled.side or "unknown", auto=named == AUTO)
 
 
 def _barriers(trace: Trace) -> npt.NDArray[np.int64]:
@@ -158,15 +184,22 @@ def _parted(last: Rep, rep: Rep) -> tuple[Rep, Rep]:
 
 
 def _answer(recording: Recording, labels: Labels, reps: list[Rep], note: str) -> Analysis:
+    """One block over the whole recording."""
+    start_s = float(recording.time_s[0]) if recording.n_samples else 0.0
+    span_s = start_s, start_s + recording.duration_s
+    return Analysis((_block(recording, labels, reps, note, number=0, span_s=span_s),))
+
+
+def _block(
+    recording: Recording, labels: Labels, reps: list[Rep], note: str, *, number: int, span_s: tuple[float, float]
+) -> Block:
     counted = sum(rep.complete and "inferred" not in rep.flags for rep in reps)
     open_reps = sum("cut" in rep.flags for rep in reps)
-    start_s = float(recording.time_s[0]) if recording.n_samples else 0.0
     gaps = recording.gaps_s
-    block = Block(
-        recording=recording.name, block=0, block_start_s=start_s, block_end_s=start_s + recording.duration_s,
+    return Block(
+        recording=recording.name, block=number, block_start_s=span_s[0], block_end_s=span_s[1],
         exercise=labels.exercise.id, placement=labels.placement, side=labels.side,
         observability=labels.view.observability, note=note, sampling_rate_hz=recording.sampling_rate_hz,
         duration_s=recording.duration_s, gaps_s=float((gaps[:, 1] - gaps[:, 0]).sum()), algorithm=ALGORITHM,
         count=counted, count_low=counted, count_high=counted + open_reps, reps=tuple(reps),
     )  # fmt: skip
-    return Analysis((block,))

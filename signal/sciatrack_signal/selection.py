@@ -20,6 +20,7 @@ KIND_PACE = 3.0
 # and this much rest before and after it.
 ALONE_RANGE = 1.5
 ALONE_REST_S = 1.0
+NOTHING_FOUND = "no repeated movement was found"
 
 
 def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str]:
@@ -43,7 +44,7 @@ def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str
         return kept, ""
     if small:
         return [], f"movement of about {small:.0f} degrees was seen, too small to count here; not observable"
-    return [], "no repeated movement was found"
+    return [], NOTHING_FOUND
 
 
 def select_turns(found: list[Candidate]) -> list[Candidate]:

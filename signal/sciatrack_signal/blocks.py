@@ -1,0 +1,206 @@
+"""`auto`: which stretches of an unlabelled recording are exercise, and which exercise.
+
+Candidates of all stretches are cut where two exercises follow each other, named together (one mount serves all),
+and those kept that are deliberate by themselves or surely one of the known exercises; neighbours of one kind
+become a block.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.candidates import Candidate
+from sciatrack_signal.cutting import cuts
+from sciatrack_signal.dwells import time_moves
+from sciatrack_signal.evidence import Arcs, Evidence, arcs_of, summary
+from sciatrack_signal.exercises import Exercise, view_name
+from sciatrack_signal.naming import SURE, Naming, name_runs
+from sciatrack_signal.plausible import deliberate
+from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction
+
+Float = npt.NDArray[np.float64]
+
+GENERIC = "generic"
+BREATHING = "breathing"
+# A run that does not pass for deliberate by itself is kept if it is one of the exercises with this probability.
+SURE_ALONE = 0.92
+# Of two runs that overlap, one with a name wins over a livelier one without.
+NAMED_WORTH = 2.0
+# Pauses within a block: to rest, to be told something, to walk a few steps.
+BLOCK_PAUSE_S = 150.0
+# Poses of one block differ by less than this.
+BLOCK_POSE_COSINE = 0.8
+# One move out and back at least.
+LEAST_STROKES = 2
+# What is most likely none of the known exercises must go on for this many reversals (six repetitions): fewer are
+# met wherever people lie down, turn over and tidy their clothes. More would pass over short sets of other moves.
+STRANGE_REVERSALS = 11
+# Candidates that are worth a word in the note.
+WORTH_TELLING = 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A part of a candidate in which one exercise is done, and what it may be."""
+
+    one: Candidate
+    seen: Evidence
+    naming: Naming
+
+    def named(self, exercises: Mapping[str, Exercise]) -> str:
+        """The exercise, or `generic`."""
+        name, p = self.naming.best
+        return name if name in exercises and p >= SURE else GENERIC
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One block: the exercise (or `generic`), its candidates in order of time, and what is said of the name."""
+
+    exercise: str
+    side: str
+    pieces: tuple[Piece, ...]
+    note: str
+
+
+def find_blocks(
+    found: Sequence[Candidate], placement: str, said_side: str, exercises: Mapping[str, Exercise],
+    walks: Sequence[Float],
+) -> list[Found]:  # fmt: skip
+    """The blocks of one recording in order of time; none where nobody exercised.
+
+    said_side : of the working leg as somebody said, which stands; `unknown` where nobody did.
+    """
+    parts = [part for one in found for part in parts_of(one)]
+    if not parts:
+        return []
+    known = [e for e in exercises if e != GENERIC]
+    # Each by itself first: chance runs must not speak for a mount.
+    single = [Piece(one, seen, name_runs([seen], placement, known, walks)[0]) for one, _, seen in parts]
+    kept = _apart([piece for piece in single if _kept(piece, placement, exercises)])
+    together = name_runs([piece.seen for piece in kept], placement, known, walks)
+    pieces = [replace(piece, naming=naming) for piece, naming in zip(kept, together, strict=True)]
+    return [_block(group, placement, said_side, exercises) for group in _groups(pieces, exercises)]
+
+
+def walk_up(one: Candidate) -> Float | None:
+    """(3,) direction of up while walking in the stretch of a candidate; None where nobody walks."""
+    trace = one.trace
+    rows = np.zeros(trace.n, dtype=bool)
+    for start, end in one.barriers:
+        rows[start:end] = True
+    rows &= trace.valid
+    if rows.sum() < 3.0 * trace.rate_hz:
+        return None
+    up = np.median(trace.up[rows], axis=0)
+    return np.asarray(up / max(float(np.linalg.norm(up)), 1e-9))
+
+
+def parts_of(one: Candidate) -> list[tuple[Candidate, Arcs, Evidence]]:
+    """A candidate cut where two exercises follow each other, each part with its strokes and their medians."""
+    whole = arcs_of(one.trace, time_moves(one.trace, one.run))
+    if whole.count < LEAST_STROKES:
+        return []
+    edges = [0, *cuts(whole), whole.count]
+    first = int(one.run.passed[0])
+    parts = []
+    for a, b in itertools.pairwise(edges):
+        arcs = whole.part(a, b)
+        part = one if len(edges) == 2 else replace(one, run=_cut(one, first + a, first + b, arcs))
+        parts.append((part, arcs, summary(arcs)))
+    return parts
+
+
+def _cut(one: Candidate, first: int, last: int, arcs: Arcs) -> Strokes:
+    run = one.run
+    return replace(
+        run, points=run.points[first : last + 1], levels=run.levels[first : last + 1],
+        amplitude_deg=float(np.median(arcs.ranges_deg)), passed=(False, False),
+    )  # fmt: skip
+
+
+def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bool:
+    """Whether it passes for exercise although nobody said so."""
+    run, measured = piece.one.run, piece.one.measured
+    name, p = piece.naming.best
+    if run.reversals < FEW_STROKES or (name == BREATHING and p > 0.5):
+        return False
+    known = sum(chance for kind, chance in piece.naming.probabilities.items() if kind in exercises)
+    if known < 0.5 and run.reversals < STRANGE_REVERSALS:
+        return False
+    floor_deg = exercises[GENERIC].view(placement, None).min_range_deg
+    if run.amplitude_deg >= floor_deg and deliberate(measured, run.amplitude_deg, on_thigh=placement != "hip"):
+        return True
+    return name in exercises and p >= SURE_ALONE
+
+
+def _apart(pieces: list[Piece]) -> list[Piece]:
+    """Those that overlap none better, in order of time."""
+    kept: list[Piece] = []
+    for piece in sorted(pieces, key=_worth, reverse=True):
+        a = piece.one.span_s
+        if all(a[1] <= b[0] or b[1] <= a[0] for b in (other.one.span_s for other in kept)):
+            kept.append(piece)
+    return sorted(kept, key=lambda piece: piece.one.span_s)
+
+
+def _worth(piece: Piece) -> float:
+    lively = conviction(np.abs(np.diff(piece.one.run.levels))) * (1.0 - piece.one.measured.unlike)
+    known = sum(p for name, p in piece.naming.probabilities.items() if name in piece.naming.sides)
+    return lively * (1.0 + NAMED_WORTH * known)
+
+
+def _groups(pieces: list[Piece], exercises: Mapping[str, Exercise]) -> list[list[Piece]]:
+    groups: list[list[Piece]] = []
+    for piece in pieces:
+        if groups and _one_block(groups[-1][-1], piece, exercises):
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    return groups
+
+
+def _one_block(a: Piece, b: Piece, exercises: Mapping[str, Exercise]) -> bool:
+    if a.named(exercises) != b.named(exercises) or b.one.span_s[0] - a.one.span_s[1] > BLOCK_PAUSE_S:
+        return False
+    mean_a, mean_b = a.seen.poses.sum(axis=0), b.seen.poses.sum(axis=0)
+    near = float(mean_a @ mean_b) / max(float(np.linalg.norm(mean_a) * np.linalg.norm(mean_b)), 1e-9)
+    return near > BLOCK_POSE_COSINE
+
+
+def _block(group: list[Piece], placement: str, said_side: str, exercises: Mapping[str, Exercise]) -> Found:
+    largest = max(group, key=lambda piece: piece.one.run.count)
+    naming, name = largest.naming, largest.named(exercises)
+    if name == GENERIC:
+        return Found(GENERIC, said_side, tuple(group), _doubt(naming))
+    if exercises[name].view(placement, said_side).observability == "none":
+        note = f"not named: it looks like {name}, which the sensor cannot see if the {said_side} leg works"
+        return Found(GENERIC, said_side, tuple(group), note)
+    sides = naming.sides[name]
+    side, p = max(sides.items(), key=lambda item: item[1])
+    sure = side == "both" or p >= SURE * sum(sides.values())
+    note = f"named by its poses, range and times; probability {naming.probabilities[name]:.2f}"
+    if said_side == "unknown":
+        said_side = _side(exercises[name], side if sure else "unknown", placement)
+    return Found(name, said_side, tuple(group), note)
+
+
+def _side(exercise: Exercise, side: str, placement: str) -> str:
+    """The working side as a block says it: `both` where legs work together or in turn."""
+    if exercise.sides in ("both", "alternating"):
+        return "both"
+    return side if view_name(placement, side) != "thigh_other" else "unknown"
+
+
+def _doubt(naming: Naming) -> str:
+    """What the block may be, in words."""
+    likely = sorted(((p, name) for name, p in naming.probabilities.items() if p >= WORTH_TELLING), reverse=True)
+    words = ", ".join(f"{name} {p:.2f}" for p, name in likely)
+    return (
+        f"not named: the sensor's view fits {words}" if words else "not named: it fits none of the known exercises"
+    )

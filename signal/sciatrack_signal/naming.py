@@ -1,0 +1,287 @@
+"""Which exercise a run of alike moves is, with a probability, for any mount.
+
+A sensor is worn along the body's axes, but nobody says along which, and some are worn askew. So every way to
+wear it is weighed together with every kind of movement: poses and axes come from the catalogue, numbers of the arcs
+from naming.toml, and one mount serves all runs of a recording and the walking in it. What the poses would decide
+only for a sensor worn one certain way stays undecided, which is the point. Own model; Bayes' rule throughout.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.evidence import Evidence
+from sciatrack_signal.exercises import Exercise, catalogue
+
+Float = npt.NDArray[np.float64]
+
+# A name is given from this probability on; below, the block is `generic` and its note says between what.
+SURE = 0.75
+# Mounts are tried every so many degrees about the body's long axis.
+MOUNT_STEP_DEG = 15.0
+# A case is thin and lies flat on the skin with an edge along the body: chances of which of the sensor's axes points
+# to the head. Along z only in a pouch that stands on edge.
+HEADWARD = {(0, 1.0): 0.2, (0, -1.0): 0.2, (1, 1.0): 0.3, (1, -1.0): 0.2, (2, 1.0): 0.05, (2, -1.0): 0.05}
+# Where the sensor's z then points, as angles from forward to the left: on the thigh outwards or forwards, on the
+# hip to a side, backwards or forwards; anywhere else, as it slides round, with the rest of the chance.
+FACES_DEG = {
+    "hip": ((-90.0, 0.26), (90.0, 0.26), (180.0, 0.2), (0.0, 0.14)),
+    "right_thigh": ((-90.0, 0.5), (0.0, 0.28), (90.0, 0.05), (180.0, 0.03)),
+    "left_thigh": ((90.0, 0.5), (0.0, 0.28), (-90.0, 0.05), (180.0, 0.03)),
+    "thigh": ((-90.0, 0.28), (90.0, 0.28), (0.0, 0.28), (180.0, 0.03)),
+}
+FACE_SD_DEG = 18.0
+# Chance of a sensor worn along none of the body's axes.
+ASKEW = 0.15
+# How far people and belts are from the poses of the catalogue, and how often a pose is quite another one.
+POSE_SD_DEG = 16.0
+AXIS_SD_DEG = 18.0
+ODD_POSE = 0.06
+# Walking people's segments stand upright within this.
+WALK_SD_DEG = 14.0
+# Arcs of anything: median and spread of the logarithm of range, hold, rest, move and repetitions.
+ANY = ((12.0, 1.2), (1.5, 1.3), (1.5, 1.3), (1.2, 0.8), (6.0, 0.9))
+ODD_NUMBER = 0.06
+ANY_RISE_SD_M = 0.12
+ODD_RISE = 0.15
+# Of runs of alike moves: the nine share what the strangers and anything else leave.
+STRANGER_PRIOR = 0.2
+ANYTHING_PRIOR = 0.25
+# Somebody who names the exercise is mostly right.
+SAID_PRIOR = 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """One kind of movement as one sensor sees it. name: the exercise, or words for a stranger.
+
+    logs (5, 2) : mean and standard deviation of ln of range, hold, rest, move and repetitions. side: of the leg.
+    rest_up, axis : in the body's frame; None where any pose will do. spread_deg: of poses and of axes.
+    """
+
+    name: str
+    exercise: str
+    side: str
+    rest_up: Float | None
+    axis: Float | None
+    logs: Float
+    rise_m: tuple[float, float]
+    spread_deg: tuple[float, float]
+    prior: float
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What a run may be: probabilities by exercise id, strangers and anything else under their own words.
+
+    sides : for each exercise the probability of `left`, `right`. hold_pose: probability that pose 1 is the hold.
+    """
+
+    probabilities: Mapping[str, float]
+    sides: Mapping[str, Mapping[str, float]]
+    hold_is_1: float
+
+    @property
+    def best(self) -> tuple[str, float]:
+        return max(self.probabilities.items(), key=lambda item: item[1])
+
+
+ANYTHING = "another movement"
+
+
+def name_runs(
+    runs: Sequence[Evidence], placement: str, exercises: Collection[str], walks: Sequence[Float] = (),
+    said: str | None = None,
+) -> list[Naming]:  # fmt: skip
+    """Names every run of one recording.
+
+    exercises : ids that may have been done; walks : directions of up (3,) while walking; said : the exercise that
+    somebody says was done.
+    """
+    kinds = _kinds(placement, frozenset(exercises), said)
+    mounts, prior = _mounts(placement)
+    scores = [_scores(run, kinds, mounts) for run in runs]  # each (mounts + 1, kinds, 2)
+    weight = np.log(np.append(prior * (1.0 - ASKEW), ASKEW))
+    for up in walks:
+        weight = weight + np.append(_pose(mounts[:, :, 2] @ up, WALK_SD_DEG), -np.log(4.0 * np.pi))
+    for score in scores:
+        weight = weight + _sum_logs(score.reshape(len(weight), -1))
+    weight = np.exp(weight - weight.max())
+    weight /= weight.sum()
+    return [_naming(score, weight, kinds) for score in scores]
+
+
+def _naming(score: Float, weight: Float, kinds: Sequence[Kind]) -> Naming:
+    inner = np.exp(score - _sum_logs(score.reshape(len(weight), -1))[:, None, None])
+    share = np.einsum("g,gkp->kp", weight, inner)
+    probabilities: dict[str, float] = {}
+    sides: dict[str, dict[str, float]] = {}
+    for kind, p in zip(kinds, share[: len(kinds)].sum(axis=1), strict=True):
+        probabilities[kind.name] = probabilities.get(kind.name, 0.0) + float(p)
+        if kind.exercise:
+            of = sides.setdefault(kind.exercise, {})
+            of[kind.side] = of.get(kind.side, 0.0) + float(p)
+    probabilities[ANYTHING] = float(share[len(kinds) :].sum())
+    return Naming(probabilities, sides, float(share[:, 1].sum()))
+
+
+def _scores(run: Evidence, kinds: Sequence[Kind], mounts: Float) -> Float:
+    """(mounts + 1, kinds + 1, 2) log of prior times likelihood; the last mount is any, the last kind is anything;
+    the last axis says which pose is the hold."""
+    out = np.empty((len(mounts) + 1, len(kinds) + 1, 2))
+    free = -np.log(4.0 * np.pi) - np.log(2.0 * np.pi)
+    for hold in (0, 1):
+        numbers = np.log(np.maximum([
+            run.range_deg, run.dwells_s[hold], run.dwells_s[1 - hold], run.move_s, run.reps,
+        ], 1e-3))  # fmt: skip
+        rest, axis = run.poses[1 - hold], run.axis * (1.0 if hold == 1 else -1.0)
+        rise_m = run.rise_m * (1.0 if hold == 1 else -1.0)
+        any_log = _any(numbers) + _normal(rise_m, 0.0, ANY_RISE_SD_M) + np.log(0.5)
+        out[:, -1, hold] = np.log(ANYTHING_PRIOR) + any_log + free
+        for k, kind in enumerate(kinds):
+            arc = np.log(0.5 * kind.prior) + _arc(numbers, kind) + _rise(rise_m, kind)
+            out[:, k, hold] = arc + free
+            if kind.rest_up is not None and kind.axis is not None:
+                place = _pose(mounts @ kind.rest_up @ rest, kind.spread_deg[0])
+                out[:-1, k, hold] = arc + place + _turn(mounts @ kind.axis @ axis, kind.spread_deg[1])
+    return out
+
+
+def _arc(numbers: Float, kind: Kind) -> float:
+    """Log likelihood of the five numbers; one that is not known says nothing, an odd one not everything."""
+    total = 0.0
+    for x, (mean, sd), (median, wide) in zip(numbers, kind.logs, ANY, strict=True):
+        if np.isfinite(x):
+            usual, odd = _normal(x, mean, sd), _normal(x, float(np.log(median)), wide)
+            total += float(np.logaddexp(usual + np.log(1 - ODD_NUMBER), odd + np.log(ODD_NUMBER)))
+    return total
+
+
+def _any(numbers: Float) -> float:
+    return sum(_normal(x, float(np.log(m)), sd) for x, (m, sd) in zip(numbers, ANY, strict=True) if np.isfinite(x))
+
+
+def _rise(rise_m: float, kind: Kind) -> float:
+    usual, odd = _normal(rise_m, *kind.rise_m), _normal(rise_m, 0.0, 2 * ANY_RISE_SD_M)
+    return float(np.logaddexp(usual + np.log(1 - ODD_RISE), odd + np.log(ODD_RISE)))
+
+
+def _normal(x: float, mean: float, sd: float) -> float:
+    """Log density; 0 where x is not known."""
+    if not np.isfinite(x):
+        return 0.0
+    return float(-0.5 * ((x - mean) / sd) ** 2 - np.log(sd * np.sqrt(2.0 * np.pi)))
+
+
+def _pose(cosine: Float, sd_deg: float) -> Float:
+    """Log density on the sphere of a direction whose cosine to the expected one is given (Fisher's)."""
+    kappa = 1.0 / np.radians(sd_deg) ** 2
+    near = np.log(kappa / (2.0 * np.pi)) + kappa * (cosine - 1.0)
+    return np.asarray(np.logaddexp(near + np.log(1 - ODD_POSE), np.log(ODD_POSE / (4.0 * np.pi))))
+
+
+def _turn(cosine: Float, sd_deg: float) -> Float:
+    """Log density on the circle (von Mises, for a small spread)."""
+    kappa = 1.0 / np.radians(sd_deg) ** 2
+    near = 0.5 * np.log(kappa / (2.0 * np.pi)) + kappa * (cosine - 1.0)
+    return np.asarray(np.logaddexp(near + np.log(1 - ODD_POSE), np.log(ODD_POSE / (2.0 * np.pi))))
+
+
+def _sum_logs(x: Float) -> Float:
+    top = x.max(axis=1, keepdims=True)
+    return np.asarray(top[:, 0] + np.log(np.exp(x - top).sum(axis=1)))
+
+
+@cache
+def _mounts(placement: str) -> tuple[Float, Float]:
+    """(g, 3, 3) from the body's frame to the sensor's, and their prior chances (sum 1)."""
+    turns_deg = np.arange(0.0, 360.0, MOUNT_STEP_DEG)
+    about = np.zeros(len(turns_deg))
+    for face_deg, share in FACES_DEG[placement]:
+        off_deg = (turns_deg - face_deg + 180.0) % 360.0 - 180.0
+        near = np.exp(-0.5 * (off_deg / FACE_SD_DEG) ** 2)
+        about += share * near / near.sum()
+    about += (1.0 - about.sum()) / len(turns_deg)
+    mounts, prior = [], []
+    for (axis, sign), chance in HEADWARD.items():
+        head = np.eye(3)[axis] * sign
+        out = np.eye(3)[2] if axis != 2 else np.eye(3)[1]  # the axis that is turned round the body
+        side = np.cross(head, out)
+        for turn_deg, p in zip(turns_deg, about, strict=True):
+            # `out` points turn_deg from forward to the left.
+            c, s = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
+            forward, left = c * out - s * side, s * out + c * side
+            mounts.append(np.column_stack([forward, left, head]))
+            prior.append(chance * p)
+    return np.array(mounts), np.array(prior)
+
+
+@cache
+def _kinds(placement: str, exercises: frozenset[str], said: str | None) -> tuple[Kind, ...]:
+    """All kinds that a sensor there may see, for a left and a right working leg where it matters."""
+    segment = "hip" if placement == "hip" else "thigh_working"
+    records = [r for r in _records() if r["view"] in (segment, "any") and r.get("exercise", "") in {"", *exercises}]
+    found = [kind for record in records for kind in _sided(record, placement)]
+    alike = Counter((kind.name, kind.exercise) for kind in found)
+    classes = Counter(bool(exercise) for _, exercise in alike)
+    rest = 1.0 - (SAID_PRIOR if said in exercises else 0.0)
+
+    def prior(kind: Kind) -> float:
+        if kind.exercise == said:
+            return SAID_PRIOR / alike[kind.name, kind.exercise]
+        share = 1.0 - STRANGER_PRIOR - ANYTHING_PRIOR if kind.exercise else STRANGER_PRIOR
+        return rest * share / classes[bool(kind.exercise)] / alike[kind.name, kind.exercise]
+
+    return tuple(replace(kind, prior=prior(kind)) for kind in found)
+
+
+def _sided(record: Mapping[str, Any], placement: str) -> list[Kind]:
+    name = str(record.get("exercise") or record["stranger"])
+    exercise = catalogue()[name] if "exercise" in record else None
+    legs = {"left_thigh": ("left",), "right_thigh": ("right",)}.get(placement, ("right", "left"))
+    logs = np.array([(np.log(median), sd) for median, sd in (record[key] for key in NUMBERS)])
+    spread_deg = tuple(record.get("spread_deg", (POSE_SD_DEG, AXIS_SD_DEG)))
+    kinds = []
+    for leg in legs:
+        rest, axis = _geometry(record, exercise)
+        if leg == "left" and rest is not None and axis is not None:
+            rest, axis = rest * (1, -1, 1), axis * (-1, 1, -1)
+        side = "both" if exercise is not None and exercise.sides == "both" else leg
+        rise = tuple(record["rise_m"])
+        kinds.append(Kind(name, name if exercise else "", side, rest, axis, logs, rise, spread_deg, 0.0))
+    return kinds
+
+
+# By hand, and as fitted.
+FILES = ("naming.toml", "naming_arcs.toml")
+NUMBERS = ("range_deg", "hold_s", "rest_s", "move_s", "reps")
+
+
+def _geometry(record: Mapping[str, Any], exercise: Exercise | None) -> tuple[Float | None, Float | None]:
+    """(3,) rest pose and (3,) axis of the out-move in the body's frame; None for any."""
+    view = exercise.views[record["view"]] if exercise else None
+    rest_up = record.get("rest_up", view and view.rest_up)
+    hold_up = record.get("hold_up", view and view.hold_up)
+    if rest_up is None or hold_up is None:
+        return None, None
+    rest = np.asarray(rest_up) / np.linalg.norm(rest_up)
+    axis = np.cross(rest, hold_up)
+    return rest, axis / np.linalg.norm(axis)
+
+
+@lru_cache(maxsize=1)
+def _records() -> tuple[Mapping[str, Any], ...]:
+    found = []
+    for name in FILES:
+        with Path(__file__).with_name(name).open("rb") as file:
+            found += tomllib.load(file)["kind"]
+    return tuple(found)
