@@ -1,0 +1,157 @@
+"""What a large study costs, in multiples of a scan of its reps: facts, reports, one participant, rebuilding.
+
+    python benchmarks/study.py [--participants 10000] [--folder DIR] [--quick]
+
+Simulated: 26 weeks, four exercises of 15 reps on 56 of 100 days, put directly into the tables of an index
+(study_fill.sql). The yardstick is a scan of four columns of `rep` in the same process. It does not show cold disks,
+nor two sensors in a session. `--folder` keeps the studies there and takes them up again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sciatrack_analytics import cohort, index, reports
+from sciatrack_analytics.store import create_study, rebuild
+from sciatrack_analytics.study import Study
+
+HERE = Path(__file__).parent
+SAMPLE = HERE.parent / "sample_data" / "cohort"
+PARTICIPANTS, SMALL, QUICK = 10_000, 1_000, 50
+AT_ONCE = 500  # participants whose reps are put in by one statement
+SCAN = """
+select sum(strlen(participant)), sum(local_date - date '2026-01-05'), sum(strlen(exercise)), sum(hold_s) from rep
+"""
+MAX_SCANS, MAX_ONE_MS, MAX_GROWTH, MAX_GIB, MAX_REBUILD_S = 8, 80, 1.5, 2, 60  # the figures asked for
+SESSIONS = 1_000
+
+
+def cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def cost(act: Callable[[], Any], rounds: int = 1) -> tuple[float, float]:
+    """Least CPU and wall seconds of so many rounds."""
+    seen = []
+    for _ in range(rounds):
+        cpu, wall = cpu_s(), time.monotonic()
+        act()
+        seen.append((cpu_s() - cpu, time.monotonic() - wall))
+    return min(cpu for cpu, _ in seen), min(wall for _, wall in seen)
+
+
+def peak_gib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def fill(folder: Path, participants: int) -> None:
+    """Make the study, unless it is there."""
+    if (folder / "study.toml").exists():
+        return
+    create_study(folder)
+    with Study(folder, write=True) as study:
+        con = study.con
+        con.execute(f"set variable n_participants = {participants}")
+        for statement in con.extract_statements((HERE / "study_fill.sql").read_text(encoding="utf-8")):
+            con.execute(statement).fetchall()
+        reps = (HERE / "study_fill_rep.sql").read_text(encoding="utf-8")
+        for first in range(1, participants + 1, AT_ONCE):
+            con.execute(f"set variable first_person = {first}")
+            con.execute(f"set variable last_person = {min(first + AT_ONCE - 1, participants)}")
+            con.execute(reps).fetchall()
+
+
+def first_facts(study: Study) -> None:
+    with study.transaction():
+        index.fill_facts(study.con)
+
+
+def one_day_more(study: Study) -> None:
+    """The facts of one participant's day anew, as adding one session does."""
+    with study.transaction():
+        study.rows(
+            "create or replace temp table touched as select participant, local_date from session "
+            "where participant = 'P00025' limit 1"
+        )
+        index.refresh_facts(study.con)
+
+
+def one_participant(folder: Path) -> None:
+    with Study(folder) as study:
+        assert reports.run(study, "adherence_weekly", participant="P00025").table.num_rows > 50
+
+
+def say(what: str, found: float, asked: float, unit: str, more: str = "") -> None:
+    print(
+        f"{'missed' if found > asked else 'met':6s} {what}: {found:.3g} {unit}, asked {asked:g} {more}", flush=True
+    )
+
+
+def measure(folder: Path, participants: int) -> float:
+    """Print the figures of one size; returns the CPU seconds of one participant's report."""
+    fill(folder, participants)
+    with Study(folder, write=True) as study:
+        ((n_reps,),) = study.rows("select count(*) from rep")
+        scan, _ = cost(lambda: study.rows(SCAN), 5)
+        print(
+            f"\n{participants} participants, {n_reps} reps; scan of four columns: {scan:.3f} s of CPU", flush=True
+        )
+        first, _ = cost(lambda: first_facts(study))
+        ((days, counted),) = study.rows(
+            "select count(*), sum(reps_left + reps_right + reps_both + reps_unknown) from day_fact"
+        )
+        assert counted == n_reps, "the facts are not the sum of the reps"
+        say(f"first facts of {days} days", first / scan, MAX_SCANS, "scans", f"({first:.2f} s)")
+        more, _ = cost(lambda: one_day_more(study), 3)
+        print(f"       facts of one more session: {more * 1000:.0f} ms of CPU", flush=True)
+    with Study(folder) as study:
+        scan, _ = cost(lambda: study.rows(SCAN), 5)
+        whole, _ = cost(lambda: reports.run(study, "adherence_weekly"))
+        say("whole adherence_weekly", whole / scan, MAX_SCANS, "scans", f"({whole:.2f} s)")
+        whole, _ = cost(lambda: reports.run(study, "adherence_patient"))
+        say("whole adherence_patient", whole / scan, MAX_SCANS, "scans", f"({whole:.2f} s)")
+    cpu, wall = cost(lambda: one_participant(folder), 7)
+    say("one participant's report with connection", wall * 1000, MAX_ONE_MS, "ms", f"({cpu * 1000:.0f} ms of CPU)")
+    say("peak memory", peak_gib(), MAX_GIB, "GiB")
+    return cpu
+
+
+def measure_rebuild(folder: Path, sessions: int) -> None:
+    """Build the index anew from so many session folders of the sample cohort (simulated)."""
+    cohort.build_cohort_study(SAMPLE, folder, participants=("S12",) if sessions < SESSIONS else None)
+    there = sum(1 for _ in (folder / "sessions").iterdir())
+    cpu, wall = cost(lambda: rebuild(folder))
+    say(
+        f"rebuild of {there} folders, a thousand of them",
+        wall * SESSIONS / there,
+        MAX_REBUILD_S,
+        "s",
+        f"({cpu:.1f} s of CPU)",
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--participants", type=int, default=PARTICIPANTS)
+    parser.add_argument("--folder", type=Path, help="keep the studies here")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK} participants: does it run, are facts right")
+    asked = parser.parse_args()
+    large = QUICK if asked.quick else asked.participants
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.folder or Path(temporary)
+        small = measure(folder / f"of_{min(SMALL, large)}", min(SMALL, large))
+        if large > SMALL:
+            growth = measure(folder / f"of_{large}", large) / small
+            say(f"one participant's report, {SMALL} to {large}", growth, MAX_GROWTH, "times")
+        measure_rebuild(Path(temporary) / "cohort", 0 if asked.quick else SESSIONS)
+
+
+if __name__ == "__main__":
+    main()
