@@ -116,6 +116,14 @@ def test_what_a_clinician_knows_and_allows_is_read_and_taken_back(study: Path) -
     assert read_history(study, "P01").tolerance is None
 
 
+def test_a_damaged_session_of_one_s_own_is_told(study: Path) -> None:
+    folder = cut_off(study / "sessions")
+    close_session(folder)
+    (folder / "manifest.json").write_text('{"participant": "P01"', encoding="utf-8")
+    assert rules(study) == ["past_unknown"]
+    assert rules(study, "P02") == []
+
+
 def test_a_list_that_cannot_be_read_is_an_error_and_no_clearance(study: Path) -> None:
     cut_off(study / "sessions")
     (study / "clearances.csv").write_text(CLEARED.replace("red_flag", "everything"), encoding="utf-8")

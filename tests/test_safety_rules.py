@@ -318,6 +318,18 @@ def test_what_was_left_open(history: History, now: dict[str, Any], expected: lis
     assert may_start(found) == (not expected)
 
 
+UNREADABLE = History(problems=("session P01-x: is damaged",))
+
+
+def test_a_past_that_cannot_be_read_is_told_and_is_no_no() -> None:
+    (found,) = decide(said(), UNREADABLE)
+    assert (found.rule, found.details) == ("past_unknown", {"problems": ["session P01-x: is damaged"]})
+    assert may_start((found,))
+    assert rules(said("after"), UNREADABLE, said()) == []
+    flagged = History(UNREADABLE.check_ins, (past("red_flag", 3),), problems=UNREADABLE.problems)
+    assert rules(said(), flagged) == ["red_flag_open", "past_unknown"]
+
+
 def test_a_local_day_begins_at_four() -> None:
     night = dt.datetime(2026, 3, 20, 3, 59, tzinfo=dt.UTC)
     stopped = PastDecision("exercise_pain_1", "stop_for_today", night, dt.date(2026, 3, 19))
@@ -498,6 +510,7 @@ def test_every_decision_has_words_without_holes(language: str) -> None:
     texts = safety_texts()
     every = [decide(*row[1:4]) for row in NOW_CASES] + [decide(said(**row[2]), row[1]) for row in PAST_CASES]
     every += [decide(said(leg=3, back=0), course(TWO_WEEKS)), decide(said(leg=4, back=0), long(4, 4))]
+    every.append(decide(said(), UNREADABLE))
     heard = {found.rule for decisions in every for found in decisions}
     assert heard == set(rule_set().rules)
     for found in (found for decisions in every for found in decisions):

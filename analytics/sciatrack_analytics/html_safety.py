@@ -42,6 +42,7 @@ RULES = {
     "exercise_pain_1": "pain that rose in a session", "stopped_today": "a session that was stopped that day",
     "high_baseline": "high pain before a session", "unanswered": "an answer that is missing",
     "long_course": "pain that hardly changed in six weeks", "tolerated": "a rise that a clinician allows",
+    "past_unknown": "an earlier session that cannot be read",
 }  # fmt: skip
 SITES = {"leg_nrs": "leg pain", "back_nrs": "back pain"}
 COLUMNS = ("what the rule said", "because")

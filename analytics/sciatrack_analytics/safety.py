@@ -34,6 +34,7 @@ APPLIES: dict[str, Callable[[Moment, Mapping[str, float]], dict[str, Any] | None
     "unanswered": safety_said.unanswered,
     "long_course": safety_course.long_course,
     "tolerated": safety_said.tolerated,
+    "past_unknown": safety_course.past_unknown,
 }
 
 

@@ -94,6 +94,12 @@ def long_course(moment: Moment, limits: Limits) -> Details | None:
     return found or None
 
 
+def past_unknown(moment: Moment, limits: Limits) -> Details | None:
+    """Earlier sessions of this person that cannot be read."""
+    problems = moment.history.problems
+    return {"problems": list(problems)} if problems and moment.answers.phase == "before" else None
+
+
 def theil_sen(points: list[tuple[float, int]]) -> float | None:
     """Median slope between all pairs of (day, score) (Sen 1968, doi 10.2307/2285891); None if no days differ."""
     slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in combinations(points, 2) if b[0] != a[0]]
