@@ -65,9 +65,8 @@ def write_visit(parent: Path, exercises: Sequence[str], *, reps: int, hold_s: fl
     moves: list[TrueMove] = []
     at_s = ANSWERED_S + NEXT_S - BY_WORD_S
     for number, step in enumerate(steps):
-        total = reps * (2 if step.side == "alternating" else 1)
         made = simulate_set(
-            step.exercise, step.placement, seed=seed + number, side="right", reps=total, hold_s=hold_s,
+            step.exercise, step.placement, seed=seed + number, side="right", reps=reps, hold_s=hold_s,
             rate_hz=RATE_HZ, clean=True, mount="nominal",
         )  # fmt: skip
         record = made.recording

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -108,6 +109,48 @@ def test_a_killed_server_comes_back_and_the_recording_knows_nothing_of_it(record
     manifest = read_manifest(folder)
     assert manifest.blocks[0]["gaps_s"] == 0.0
     assert " 0.00 % lost" in recording.said.read_text()
+
+
+def raw(address: str, request: bytes) -> bytes:
+    """The first line that the server answers to these very bytes; empty where it hangs up."""
+    host, _, port = address.removeprefix("http://").rstrip("/").partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        with contextlib.suppress(OSError):  # it may hang up before everything is sent
+            connection.sendall(request)
+        with contextlib.suppress(OSError):
+            return connection.recv(4096).split(b"\r\n")[0]
+    return b""
+
+
+def test_what_is_refused_is_told_and_the_recording_knows_nothing_of_it(recording: Recording) -> None:
+    address = recording.address()
+    first_state(address, lambda one: one["sensors"][0]["state"] == "recording")
+    host = address.removeprefix("http://").rstrip("/").encode()
+    ours = b"Host: " + host + b"\r\nOrigin: http://" + host + b"\r\n"
+    body = ours + b"Content-Type: application/json\r\nContent-Length: "
+    attempts = {
+        b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n": b"421",
+        b"GET / HTTP/1.1\r\nHost: " + host + b"\r\nOrigin: http://evil.example\r\n\r\n": b"403",
+        b"GET /../../etc/passwd HTTP/1.1\r\n" + ours + b"\r\n": b"404",
+        b"GET /%2e%2e/live.jsonl HTTP/1.1\r\n" + ours + b"\r\n": b"404",
+        b"POST /act HTTP/1.1\r\n" + body + b"100000\r\n\r\n" + b"x" * 100_000: b"413",
+        b"POST /act HTTP/1.1\r\n" + body + b"1\r\n\r\n{": b"400",
+        b"POST /act HTTP/1.1\r\n" + body + b"-5\r\n\r\n{}": b"400",
+        b"GET / HTTP/1.1\r\n" + ours + b"X: " + b"y" * 100_000 + b"\r\n\r\n": b"431",
+        b"\x16\x03\x01\x02\x00\x01\x00" * 10 + b"\r\n\r\n": b"400",
+    }
+    for request, status in attempts.items():
+        answer = raw(address, request)
+        assert not answer.startswith(b"HTTP/1.1 2"), request[:80]
+        # the server may hang up on what is no HTTP, or too much of it, before its answer is read
+        assert answer == b"" or answer.split()[1] in (status, b"400"), (request[:80], answer)
+    recording.wait_for(r"a request from 127\.0\.0\.1 was refused: foreign Host")
+    folder = recording.end()
+    assert verify_session(folder) == []
+    assert read_manifest(folder).blocks[0]["gaps_s"] == 0.0
+    said = recording.said.read_text()
+    assert " 0.00 % lost" in said
+    assert "Traceback" not in said
 
 
 def test_the_page_ends_the_recording(recording: Recording) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +15,7 @@ from sciatrack.live_rate import LiveRate
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from sciatrack.live.feed import LiveFeed
     from sciatrack_ingest.collector import SensorRecorder
     from sciatrack_ingest.sensors import RawPacket
     from sciatrack_ingest.session_recording import RecordingSession
@@ -80,15 +82,15 @@ class View(Protocol):
 
 
 @contextmanager
-def open_view(session: RecordingSession, planned_s: float | None) -> Iterator[View]:
-    """A live table where a person is looking at stderr, else lines."""
+def open_view(session: RecordingSession, planned_s: float | None, feed: LiveFeed | None = None) -> Iterator[View]:
+    """A live table where a person is looking at stderr, else lines; with `feed`, what the live page shows too."""
     if not sys.stderr.isatty():
         yield _Lines(session, planned_s)
         return
     from rich.console import Console
     from rich.live import Live
 
-    view = _Table(session, planned_s)
+    view = _Table(session, planned_s, feed)
     with Live(console=Console(stderr=True), auto_refresh=False, redirect_stdout=False) as live:
         view.live = live
         yield view
@@ -116,9 +118,11 @@ class _Table(_Lines):
 
     live: Any
 
-    def __init__(self, session: RecordingSession, planned_s: float | None) -> None:
+    def __init__(self, session: RecordingSession, planned_s: float | None, feed: LiveFeed | None = None) -> None:
         super().__init__(session, planned_s)
         self._planned_s = planned_s
+        self._feed = feed
+        self._texts = _page_texts() if feed is not None else {}
 
     def look(self) -> None:
         super().look()
@@ -137,7 +141,26 @@ class _Table(_Lines):
             table.add_column(column, justify="left" if column in ("sensor", "state") else "right")
         for one in self.watched:
             table.add_row(*cells(one), style="bold white on red" if one.status.state == "sensor lost" else "")
-        return table
+        if self._feed is None:
+            return table
+        from rich.console import Group
+
+        from sciatrack.live.terminal import panel
+
+        return Group(table, panel(self._feed.state, self._texts, _language()))
+
+
+def _page_texts() -> Mapping[str, Mapping[str, str]]:
+    from sciatrack.live.texts import page_texts
+    from sciatrack_signal.exercises import catalogue
+
+    return page_texts(catalogue())
+
+
+def _language() -> str:
+    """German where the terminal's locale is German, else English."""
+    said = next((word for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (word := os.environ.get(name))), "")
+    return "de" if said.startswith("de") else "en"
 
 
 def cells(one: Watched) -> Sequence[str]:

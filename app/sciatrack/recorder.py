@@ -19,6 +19,7 @@ from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.session_recording import RecordingSession, Sitting
 
 if TYPE_CHECKING:
+    from sciatrack.live.feed import LiveFeed
     from sciatrack.live.recording import LiveOptions
     from sciatrack.record_view import View
     from sciatrack_ingest.radio import Clock, Radio
@@ -94,9 +95,9 @@ async def _run(session: RecordingSession, request: Request, stop: asyncio.Event)
     from sciatrack_ingest.collector import collect
 
     ready = asyncio.Event()
-    display = asyncio.create_task(_show(session, request, stop, ready))
+    page, feed = await _live_page(session, request, stop)
+    display = asyncio.create_task(_show(session, request, stop, ready, feed))
     clock = asyncio.create_task(_stop_after(session, request.duration_s, stop, ready))
-    page = await _live_page(session, request, stop)
     try:
         await collect(session.recorders, stop)
     except SciatrackError as error:
@@ -107,17 +108,20 @@ async def _run(session: RecordingSession, request: Request, stop: asyncio.Event)
     return None
 
 
-async def _live_page(session: RecordingSession, request: Request, stop: asyncio.Event) -> asyncio.Task[None]:
+async def _live_page(
+    session: RecordingSession, request: Request, stop: asyncio.Event
+) -> tuple[asyncio.Task[None], LiveFeed | None]:
     """The live page beside the recording, where it is asked for; whatever goes wrong there stays there."""
+    nothing = asyncio.create_task(asyncio.sleep(0))
     if request.live is None:
-        return asyncio.create_task(asyncio.sleep(0))
+        return nothing, None
     from sciatrack.live.recording import begin_page
 
     try:
         return await begin_page(session, request.sitting, request.live, stop)
     except Exception as error:
         click.echo(f"the live page could not be started ({error!r}); the recording goes on", err=True)
-        return asyncio.create_task(asyncio.sleep(0))
+        return nothing, None
 
 
 async def _stop_after(
@@ -131,12 +135,18 @@ async def _stop_after(
     stop.set()
 
 
-async def _show(session: RecordingSession, request: Request, stop: asyncio.Event, ready: asyncio.Event) -> None:
+async def _show(
+    session: RecordingSession,
+    request: Request,
+    stop: asyncio.Event,
+    ready: asyncio.Event,
+    feed: LiveFeed | None,
+) -> None:
     """Draw until stopped. Whatever goes wrong here (a closed terminal, a bug) must not end the recording."""
     from sciatrack.record_view import open_view
 
     try:
-        with open_view(session, request.duration_s) as view:
+        with open_view(session, request.duration_s, feed) as view:
             looking = asyncio.create_task(_look(view, stop))
             if request.fit_check:
                 from sciatrack.fit_guide import guide_fit

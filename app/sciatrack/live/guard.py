@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# A browser sends some hundred bytes. More is asked for by nobody who means well.
+MAX_HEADER_BYTES = 16_384
 METHODS = ("GET", "HEAD", "POST")
 # All that our own addresses hold; no dots beside each other, no escapes, so no path can climb.
 PLAIN_PATH = re.compile(rb"/(?:[A-Za-z0-9_-]+(?:\.[a-z]+)?/?)*")
@@ -66,6 +68,8 @@ class Guard:
         """Status and reason of a refusal; (0, "") where there is none."""
         if scope["method"] not in METHODS:
             return 405, "method not allowed"
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+            return 431, "headers too large"
         if _values(scope, b"host") not in [[host] for host in self.hosts]:
             return 421, "foreign Host"
         origins = _values(scope, b"origin")

@@ -44,15 +44,15 @@ def token(options: LiveOptions) -> str:
 
 async def begin_page(
     session: RecordingSession, sitting: Sitting, options: LiveOptions, stop: asyncio.Event
-) -> asyncio.Task[None]:
-    """Start the server and feed it until `stop`; the task ends when the server has gone."""
+) -> tuple[asyncio.Task[None], LiveFeed]:
+    """Start the server and feed it until `stop`; the task ends when the server has gone. The feed has its state."""
     page = _Page(session, sitting, options)
     loop = asyncio.get_running_loop()
     page.feed.on_stop = lambda: void(loop.call_soon_threadsafe(stop.set))
     await page.feed.begin()
     for recorder in session.recorders:
         recorder.tap = partial(_tapped, page.feed, recorder.status.placement)
-    return asyncio.create_task(page.run(stop))
+    return asyncio.create_task(page.run(stop)), page.feed
 
 
 def _tapped(feed: LiveFeed, placement: str, connection: int, packet: RawPacket) -> None:

@@ -20,7 +20,7 @@ from sciatrack.live import wire
 from sciatrack.live.address import hosts
 from sciatrack.live.asking import seen_from
 from sciatrack.live.engine import Engine
-from sciatrack.live.guard import Guard
+from sciatrack.live.guard import MAX_HEADER_BYTES, Guard
 from sciatrack.live.hub import Hub
 from sciatrack.live.server import RefusedError, application
 from sciatrack.live.setup import Setup
@@ -84,7 +84,7 @@ class _Server:
         guarded = Guard(app, hosts(port, self._setup.token), self._setup.token or None, self._refused)
         return uvicorn.Config(
             guarded, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
-            limit_concurrency=64, timeout_keep_alive=5, h11_max_incomplete_event_size=16_384,
+            limit_concurrency=64, timeout_keep_alive=5, h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         )  # fmt: skip
 
     def _read(self) -> None:
