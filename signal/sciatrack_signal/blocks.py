@@ -85,7 +85,8 @@ def find_blocks(
     kept = _apart([piece for piece in single if _kept(piece, placement, exercises)])
     together = name_runs([piece.seen for piece in kept], placement, known, walks)
     pieces = [replace(piece, naming=naming) for piece, naming in zip(kept, together, strict=True)]
-    return [_block(group, placement, said_side, exercises) for group in _groups(pieces, exercises)]
+    groups = [_bounded(group, pieces) for group in _groups(pieces, exercises)]
+    return [_block(group, placement, said_side, exercises) for group in groups]
 
 
 def walk_up(one: Candidate) -> Float | None:
@@ -163,6 +164,17 @@ def _groups(pieces: list[Piece], exercises: Mapping[str, Exercise]) -> list[list
         else:
             groups.append([piece])
     return groups
+
+
+def _bounded(group: list[Piece], pieces: list[Piece]) -> list[Piece]:
+    """The pieces with barriers where those of other blocks lie, so that no set grows into one of them."""
+    bounded = []
+    for piece in group:
+        others = [p.one for p in pieces if p not in group and p.one.trace is piece.one.trace]
+        rows = [[int(one.run.points[0]), int(one.run.points[-1]) + 1] for one in others]
+        barriers = np.concatenate([piece.one.barriers, np.array(rows, dtype=np.int64).reshape(-1, 2)])
+        bounded.append(replace(piece, one=replace(piece.one, barriers=barriers)))
+    return bounded
 
 
 def _one_block(a: Piece, b: Piece, exercises: Mapping[str, Exercise]) -> bool:

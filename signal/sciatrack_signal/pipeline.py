@@ -23,6 +23,7 @@ from sciatrack_signal.heading import NOTE as HEADING_NOTE
 from sciatrack_signal.quality import judged
 from sciatrack_signal.result import Analysis, Block, Rep
 from sciatrack_signal.selection import NOTHING_FOUND, select, select_turns
+from sciatrack_signal.sets import read_sets
 from sciatrack_signal.trace import Trace, build_trace
 from sciatrack_signal.walking import walking
 
@@ -69,7 +70,8 @@ def analyze(
     if not kept:
         kept = select_turns([one for trace, barriers in traces for one in find_turns(trace, barriers)])
         note = HEADING_NOTE if kept else note
-    reps = [rep for one in kept for rep in reps_of(one, labels, recording.clipped_s)]
+    read = read_sets(kept, labels.exercise.hold_s)
+    reps = [rep for one in read for rep in reps_of(one, labels, recording.clipped_s)]
     if kept and not reps:
         note = "too few whole repetitions were found"
     notes = dict.fromkeys(word for word in (note, *(trace.gyro_note for trace, _ in traces)) if word)
@@ -91,8 +93,8 @@ def _auto(
     blocks: list[Block] = []
     for block in find_blocks(found, labels.placement, labels.side, known, walks):
         here = replace(labels, exercise=known[block.exercise], side=block.side)
-        clipped_s = recording.clipped_s
-        reps = _number_sets([rep for piece in block.pieces for rep in reps_of(piece.one, here, clipped_s)])
+        read = read_sets([piece.one for piece in block.pieces], here.exercise.hold_s)
+        reps = _number_sets([rep for one in read for rep in reps_of(one, here, recording.clipped_s)])
         if reps:
             notes = dict.fromkeys(
                 note for note in (block.note, *(p.one.trace.gyro_note for p in block.pieces)) if note
@@ -104,6 +106,9 @@ def _auto(
 
 def reps_of(one: Candidate, labels: Labels, clipped_s: Sequence[tuple[float, float]] = ()) -> list[Rep]:
     """The timed and judged reps of one candidate; none if they are fewer than a set has. Sets come later."""
+    if one.run.rest is None:
+        read = read_sets([one], labels.exercise.hold_s)
+        return [rep for each in read for rep in reps_of(each, labels, clipped_s)]
     view = labels.view
     context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN)
     reps = assemble(one.trace, time_moves(one.trace, one.run), context)
