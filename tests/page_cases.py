@@ -121,11 +121,11 @@ def red_flag(study: Study) -> str:
     return "P01"
 
 
-def cleared(study: Study, day: int) -> None:
-    """A clinician has seen P01 about the signs, at noon of that day from Monday."""
+def cleared(study: Study, day: int, rule: str = "red_flag") -> None:
+    """A clinician has seen P01 because of that rule, at noon of that day from Monday."""
     at = dt.datetime.combine(MONDAY + dt.timedelta(days=day), dt.time(12))
     adding.add_rows(study, CLEARANCES, [
-        {"participant": "P01", "cleared_utc": at, "rule": "red_flag", "clinician": "Dr A"}
+        {"participant": "P01", "cleared_utc": at, "rule": rule, "clinician": "Dr A"}
     ])  # fmt: skip
 
 

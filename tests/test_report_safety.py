@@ -79,17 +79,29 @@ def test_a_clearance_of_the_future_clears_nothing(study: Study) -> None:
     red_flag(study)
     cleared(study, day=40000)
     assert stops(page(study, participant="P01"))[0].startswith("Seek immediate medical care")
+    assert stops(page(study))[0].startswith("Seek immediate medical care")
+
+
+def test_a_clearance_of_another_rule_clears_no_sign(study: Study) -> None:
+    red_flag(study)
+    cleared(study, day=8, rule="nerve_symptom")
+    first, second = stops(page(study, participant="P01"))
+    assert "fever" in first
+    assert "nerve compression" not in second
+    assert "fever" in stops(page(study))[0]
 
 
 def test_a_cut_off_knows_neither_later_signs_nor_later_clearances(study: Study) -> None:
     red_flag(study)
-    cleared(study, day=8)
+    for rule in ("red_flag", "session_pain_2"):
+        cleared(study, day=7, rule=rule)
     before = page(study, participant="P01", to_date=MONDAY + dt.timedelta(days=3))
     assert not any("immediate" in line for line in stops(before))
     between = page(study, participant="P01", to_date=MONDAY + dt.timedelta(days=6))
     assert "fever" in stops(between)[0]
+    assert "pain that rose" in stops(between)[1]
     late = page(study, participant="P01", to_date=MONDAY + dt.timedelta(days=9))
-    assert not any("immediate" in line for line in stops(late))
+    assert not any("immediate" in line or "pain that rose" in line for line in stops(late))
 
 
 def test_first_day_of_a_page_hides_no_open_sign(study: Study) -> None:
