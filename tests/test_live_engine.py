@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from packet_streams import received
-from sciatrack.live.asking import seen_from
+from sciatrack.live.asking import asked_of, seen_from
 from sciatrack.live.engine import Engine
 from sciatrack.live.server import RefusedError
 from sciatrack.live.setup import Setup
@@ -212,6 +212,21 @@ def test_another_device_sees_nothing_on_health_before_that_was_agreed_to(folder:
     assert seen_from(session.engine.state(), False)["decisions"][0]["action"] == "seek_immediate_care"
     session.act(False, act="agree")
     assert "attention" in json.dumps(seen_from(session.engine.state(), False))
+
+
+def test_what_a_set_gives_a_reason_to_ask_is_shown_until_the_next_begins() -> None:
+    walk: dict[str, Any] = {
+        "unsafe": False,
+        "runs": [{"ended": "done"}, {"ended": "done"}],
+        "prompts": [{"name": "bouncing", "run": 0}, {"name": "twist", "run": 1}],
+    }
+    (words,) = asked_of(walk)
+    assert "spine" in words["en"]
+    assert "Wirbelsäule" in words["de"]
+    assert asked_of(walk | {"runs": [*walk["runs"], {"ended": ""}]}) == []
+    assert asked_of(walk | {"unsafe": True}) == []
+    hidden = seen_from({"prompts": [words], "walk": walk}, is_here=False)
+    assert (hidden["prompts"], hidden["walk"]["prompts"]) == ([], [])
 
 
 def test_a_lost_sensor_is_shown_and_heard(folder: Path) -> None:

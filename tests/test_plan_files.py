@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciatrack_analytics.session_plan import (
@@ -43,6 +43,7 @@ PLANS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(PLANS)
 def test_a_plan_comes_back_as_it_was(plan: Plan) -> None:
     assert plan_from_toml(plan_to_toml(plan), EXERCISES) == plan

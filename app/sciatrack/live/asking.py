@@ -7,7 +7,7 @@ from typing import Any
 
 from sciatrack_analytics.checkins import NERVE_SYMPTOMS, NO_PAIN_SITE, RED_FLAGS, SITES
 from sciatrack_analytics.safety_history import History
-from sciatrack_analytics.safety_texts import LANGUAGES, message
+from sciatrack_analytics.safety_texts import LANGUAGES, message, say
 
 # Rules whose decision waits until the person says that they have talked to a clinician.
 ASK_CONSULTED = ("consult_open",)
@@ -39,6 +39,15 @@ def told(decision: Mapping[str, Any]) -> dict[str, Any]:
     return {"rule": decision.get("rule"), "action": decision.get("action"), "words": words}
 
 
+def asked_of(walk: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What the last set gives a reason to ask, in every language; nothing while the next one goes on."""
+    last = len(walk["runs"]) - 1
+    if walk["unsafe"] or not walk["runs"] or not walk["runs"][last]["ended"]:
+        return []
+    names = [one["name"] for one in walk["prompts"] if one["run"] == last]
+    return [{language: say(f"prompt.{name}", language) for language in LANGUAGES} for name in names]
+
+
 def seen_from(state: Mapping[str, Any], is_here: bool) -> Mapping[str, Any]:
     """The state for one page: another device of the network sees nothing on health before that was agreed to."""
     if is_here or state.get("agreed") or not state:
@@ -46,6 +55,7 @@ def seen_from(state: Mapping[str, Any], is_here: bool) -> Mapping[str, Any]:
     hidden = dict(state)
     hidden["ask"] = {"consent": True} if state.get("ask") else None
     hidden["decisions"] = [{"rule": "", "action": one["action"], "words": {}} for one in state.get("decisions", [])]
+    hidden["prompts"] = []
     if hidden.get("walk"):
         hidden["walk"] = dict(state["walk"]) | {"decisions": [], "prompts": []}
     return hidden

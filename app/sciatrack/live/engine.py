@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sciatrack.live.asking import ask_for, told
+from sciatrack.live.asking import ask_for, asked_of, told
 from sciatrack.live.clock import SessionClock
 from sciatrack.live.free import FreeCount
 from sciatrack.live.free_safety import FreeSafety
@@ -143,6 +143,7 @@ class Engine:
                 "unsafe": self._safety.unsafe,
                 "decisions": [told(one) for one in self._safety.decisions],
                 "ask": None,
+                "prompts": [],
                 "at": None,
             }
         walk = screen(self._guided.walk)
@@ -156,5 +157,6 @@ class Engine:
             "unsafe": walk["unsafe"],
             "decisions": [told(one) for one in walk["decisions"]],
             "ask": ask_for(walk, self._history),
+            "prompts": asked_of(walk),
             "at": walk["at"],
         }

@@ -21,6 +21,7 @@ from sciatrack.walk import (
     event_to_json,
     fold,
     pain_up_event,
+    prompt_events,
     read_events,
     rep_event,
     screen,
@@ -78,7 +79,7 @@ class Guided:
     def tick(self, now_s: float) -> list[Cue]:
         """Time goes on; what is to be heard."""
         self.walk, cues = advance(self.walk, now_s)
-        return list(cues)
+        return [*cues, *self._ask_about_the_set()]
 
     def samples(self, placement: str, fresh: Fresh, now_s: float) -> list[Cue]:
         """New samples of a sensor; those of the one that counts now go into its analysis."""
@@ -141,6 +142,10 @@ class Guided:
         self._log.append(event_to_json(event))
         self.walk, cues = step(self.walk, event)
         return list(cues)
+
+    def _ask_about_the_set(self) -> list[Cue]:
+        """A set that is over may give a reason to ask something; on disk first, too."""
+        return [cue for event in prompt_events(self.walk) for cue in self._happens(event)]
 
     def _choose(self) -> None:
         """The analysis that fits the present step: the one that runs, where only the set is another."""

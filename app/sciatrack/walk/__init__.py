@@ -23,6 +23,7 @@ from sciatrack.walk.events import (
 )
 from sciatrack.walk.hearing import rep_event
 from sciatrack.walk.machine import fold, step
+from sciatrack.walk.prompting import prompt_events
 from sciatrack.walk.saying import answers_event, pain_up_event
 from sciatrack.walk.screen import screen
 from sciatrack.walk.state import Cue, Run, Seen, Step, Walk
@@ -47,6 +48,7 @@ __all__ = [
     "fold",
     "next_change_s",
     "pain_up_event",
+    "prompt_events",
     "read_events",
     "rep_event",
     "screen",

@@ -60,7 +60,7 @@ def _put(run: Run, data: Any) -> Run:
     known = {name: data[name] for name in (*MOMENTS, "side", "complete") if data.get(name) is not None}
     rep = replace(old, **known) if old else Seen(data["id"], **known)
     if "flags" in data:
-        rep = replace(rep, inferred="inferred" in data["flags"])
+        rep = replace(rep, inferred="inferred" in data["flags"], flags=tuple(data["flags"]))
     if data["what"] in OVER:
         rep = replace(rep, open=False)
     return replace(run, reps=tuple(sorted((*others, rep), key=lambda r: (r.start_s, r.id))))

@@ -45,7 +45,7 @@ class Event:
               side, complete, flags what is known by then, all on the session's clock
     sensor  : placement, state (one of SENSOR_STATES)
     correct : run (its number), count, author, reason
-    prompt  : prompt, a question for which the sensor gives a reason (safety_prompts)
+    prompt  : prompt, a question for which the sensor gives a reason (`prompt_events` makes it)
     tick    : time alone; not logged          end : the recording is over
 
     Raises EventError for a kind that is not known, a key that is missing, or a time that is no number.

@@ -57,6 +57,7 @@ class Seen:
     complete: bool = False
     inferred: bool = False
     open: bool = True
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

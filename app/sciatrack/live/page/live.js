@@ -226,6 +226,17 @@ function drawWords(seen) {
   put("say", words);
 }
 
+function drawPrompts() {
+  const lines = (state.prompts || []).map((words) => words[language]);
+  const box = $("prompts");
+  const key = JSON.stringify([lines, language]);
+  if (box.dataset.key === key) return;
+  box.dataset.key = key;
+  box.hidden = !lines.length;
+  box.setAttribute("aria-label", t("page.prompts"));
+  box.replaceChildren(...lines.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
+}
+
 function draw() {
   if (!state) return;
   const seen = view();
@@ -237,6 +248,7 @@ function draw() {
   drawCount(seen);
   drawClock(seen);
   drawWords(seen);
+  drawPrompts();
   drawHow(seen);
   drawKeys(seen);
   drawSets();
