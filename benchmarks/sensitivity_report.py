@@ -37,7 +37,8 @@ SIZE_WORDS = {
 SAME = "="
 HEAD = """# What each threshold is worth
 
-Written by `python benchmarks/sensitivity.py --write docs/sensitivity.md` with {algorithm}; do not edit by hand.
+Written by `python benchmarks/sensitivity.py --write docs/sensitivity.md` with {algorithm} (source {source});
+do not edit by hand.
 
 Every named number of the detector ({n}), its reason, and what 30 % less and 30 % more of it do. Whole numbers move
 by one at least. `{same}` is no change. The recordings of real people are those of [accuracy.md](accuracy.md); the
@@ -50,6 +51,7 @@ sides; one that moves much stands on these data and deserves doubt on others.
 def as_page(known: Sequence[Threshold], outcomes: Mapping[Trial, Outcome], *, size: str, seeds: str) -> str:
     """Markdown of all tables."""
     from sciatrack_signal.pipeline import ALGORITHM
+    from thresholds import fingerprint
 
     base = next(outcome for trial, outcome in outcomes.items() if trial.factor == 1.0).scores
     by_name: dict[str, dict[float, Outcome]] = {}
@@ -57,7 +59,7 @@ def as_page(known: Sequence[Threshold], outcomes: Mapping[Trial, Outcome], *, si
         by_name.setdefault(trial.name, {})[trial.factor] = outcome
     # One that was tried to one side only, when the time was over, is left for the next run.
     tried = [found for found in known if len(by_name.get(found.name, ())) > 1]
-    parts = [HEAD.format(algorithm=ALGORITHM, n=len(known), same=SAME)]
+    parts = [HEAD.format(algorithm=ALGORITHM, source=fingerprint(), n=len(known), same=SAME)]
     if len(tried) + sum(bool(found.exempt) for found in known) < len(known):
         parts.append(f"**Only {len(tried)} of them were tried in this run.**\n")
     parts += [
@@ -74,6 +76,9 @@ def as_page(known: Sequence[Threshold], outcomes: Mapping[Trial, Outcome], *, si
         parts.append(as_markdown(_table(module, some, by_name, base)))
         parts += [f"- `{f.name.partition('.')[2]}`: {f.reason}" for f in some] + [""]
     parts += ["## Not varied\n", *(f"- `{f.name}` = {f.source}: {f.exempt}." for f in known if f.exempt), ""]
+    waiting = [f for f in known if not f.exempt and f not in tried]
+    if waiting:
+        parts += ["## Not tried in this run\n", *(f"- `{f.name}` = {f.source}: {f.reason}" for f in waiting), ""]
     return "\n".join(parts)
 
 

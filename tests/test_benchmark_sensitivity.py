@@ -119,6 +119,7 @@ def test_a_threshold_that_was_tried_to_one_side_only_is_left_out():
     page = as_page([Threshold("m.A", "1", "r")], outcomes, size="quick", seeds="development")
     assert "Only 0 of them were tried" in page
     assert "0.100" not in page
+    assert "## Not tried in this run\n\n- `m.A` = 1: r" in page
 
 
 def test_the_page_puts_first_what_moves_most():
