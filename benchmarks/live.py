@@ -4,8 +4,8 @@
 
 A simulated visit of all nine exercises (hip and right thigh, three reps each) is played into `replay --live` at the
 pace at which it happened; headless Chromium reads the page and is reloaded or closed ten times meanwhile. `--quick`
-plays two exercises. Needs Chromium, and playwright-core and axe-core in `node_modules` here or where NODE_MODULES
-says; says so and ends well without them.
+plays two exercises. Needs Chromium, and playwright and axe-playwright-python of the extra `dev`; without them it
+says so and ends well.
 
 Delays run from the true end of a rep, or from the true arrival at a hold, to the frame in which the page showed it.
 The radio is not in them, nor is a busy computer; nothing here is validation: the people are simulated.
@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import json
-import os
 import random
 import shutil
 import statistics
@@ -61,16 +61,23 @@ class Watched:
 
 def browser_job(**more: Any) -> dict[str, Any] | str:
     """What live_watch.mjs needs to run, or one sentence that says what is missing."""
-    found = [Path(os.environ.get("NODE_MODULES", HERE.parent / "node_modules"))]
-    browser = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
-    )
-    if not browser or not shutil.which("node"):
-        return "Chromium or node is not installed"
-    missing = [name for name in ("playwright-core", "axe-core") if not (found[0] / name).is_dir()]
-    if missing:
-        return f"{' and '.join(missing)} not in {found[0]} (npm install playwright-core axe-core)"
-    return {"modules": str(found[0].parent), "browser": browser, "views": VIEWS, **more}
+    names = ("chromium", "chromium-browser", "google-chrome")
+    browser = next((path for name in names if (path := shutil.which(name))), "")
+    driver, axe = _inside("playwright", "driver"), _inside("axe_playwright_python", "axe.min.js")
+    if not browser or driver is None or axe is None:
+        return (
+            "it needs chromium (apt-get install chromium), and playwright and axe-playwright-python (extra `dev`)"
+        )
+    return {"core": str(driver / "package"), "axe": str(axe), "browser": browser, "views": VIEWS, **more}
+
+
+def _inside(package: str, name: str) -> Path | None:
+    """A file of an installed package, which is not imported; None where it is not there."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).parent / name
+    return path if path.exists() else None
 
 
 async def watch(visit: Visit, speed: float, **more: Any) -> Watched:
@@ -98,7 +105,8 @@ async def watch(visit: Visit, speed: float, **more: Any) -> Watched:
         )
         job = browser_job(url=await address, at_most_s=visit.duration_s / speed + 60, until=["check_out"], **more)
         assert isinstance(job, dict), job
-        command = ("node", str(HERE / "live_watch.mjs"), json.dumps(job))
+        node = str(Path(job["core"]).parent / "node")
+        command = (node, str(HERE / "live_watch.mjs"), json.dumps(job))
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, limit=1 << 22)
         assert process.stdout is not None
         async for line in process.stdout:

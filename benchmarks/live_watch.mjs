@@ -1,12 +1,11 @@
 // A browser that watches the live page: told what to do as one JSON argument, tells what it saw as JSON lines.
-// Needs playwright-core and axe-core in `modules`, and a Chromium at `browser`.
+// `core` is the folder of playwright-core, `axe` the file of axe-core, `browser` a Chromium.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const job = JSON.parse(process.argv[2]);
-const require = createRequire(`${job.modules}/`);
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const { chromium } = createRequire(import.meta.url)(job.core);
+const axe = readFileSync(job.axe, "utf8");
 const tell = (kind, more = {}) => process.stdout.write(`${JSON.stringify({ kind, ...more })}\n`);
 
 // In the page: everything that changes, with the moment of the frame in which a person could see it.
