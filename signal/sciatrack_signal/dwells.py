@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.moves import Edge, arrival, last_step, reversed_edge
+from sciatrack_signal.nested import HOLDS_SHARE, inner_moves
 from sciatrack_signal.segmentation import Strokes, angle_about
 from sciatrack_signal.trace import Trace
 
@@ -62,6 +63,7 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
     sway = _sway(angle, plateaus, rate_hz)
     window = max(2, round(LEVEL_WINDOW_S * rate_hz))
     smoothing = trace.sharp_sigma_s * rate_hz
+    usual = float(np.median(sway))
     departs, arrives = [], []
     for k in range(run.count):
         sign = 1.0 if angle[points[k + 1]] > angle[points[k]] else -1.0
@@ -78,8 +80,31 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
         )
         arrives.append(_shifted(into, first + int(points[k])))
         departs.append(_shifted(out, first + down_start))
+    _put_inner_moves(run, angle, first, usual, smoothing, rate_hz, departs, arrives)
     levels = np.array([float(np.median(angle[a:b])) for a, b in plateaus])
     return Timed(run, tuple(departs), tuple(arrives), sway, levels, first, angle)
+
+
+def _put_inner_moves(
+    run: Strokes, angle: Float, first: int, noise_deg: float, smoothing: float, rate_hz: float,
+    departs: list[Edge], arrives: list[Edge],
+) -> None:  # fmt: skip
+    """Where most holds of a set have a move within them, that one's edges in the place of the outer move's."""
+    if run.rest is None:
+        return
+    apexes = [k for k in range(1, run.count) if k % 2 != run.rest]
+    found = {}
+    for k in apexes:
+        start, end = round(arrives[k - 1].at) - first, round(departs[k].at) - first
+        part = angle[max(start, 0) : max(end, 0) + 1]
+        sign = 1.0 if run.levels[k] > run.levels[k - 1] else -1.0
+        inner = inner_moves(sign * part, rate_hz, noise_deg, smoothing)
+        if inner is not None:
+            found[k] = [_shifted(edge, first + max(start, 0)) for edge in inner]
+    if len(found) < HOLDS_SHARE * len(apexes):
+        return
+    for k, (out, there, back, home) in found.items():
+        departs[k - 1], arrives[k - 1], departs[k], arrives[k] = out, there, back, home
 
 
 def _shifted(edge: Edge, rows: int) -> Edge:

@@ -1,0 +1,70 @@
+"""A move within a pose: an ankle is laid over the other knee, and only then is the leg pressed and held.
+
+Where the larger move is made anew for each rep, its pose holds a smaller one that goes further out, stays and comes
+back. The hold is then the inner one. Own rule; see benchmarks/accuracy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.moves import Edge, arrival, reversed_edge
+from sciatrack_signal.smoothing import gaussian
+
+Float = npt.NDArray[np.float64]
+
+# From the outer arrival to half way of the inner move at least: less is a stop in one move.
+OUTER_STAY_S = 1.5
+# The inner move goes further out by at least so many degrees and so many times the sway: less is breathing.
+INNER_MIN_DEG = 2.0
+INNER_SWAY = 3.0
+# It lasts for this share of the pose, or it would be a fidget in a hold.
+INNER_MIN_SHARE = 0.25
+# The angle that is reached in the inner pose, this quantile of the whole.
+HIGH_QUANTILE = 0.9
+# The inner pose is sought in the angle smoothed by this.
+SMOOTH_S = 0.3
+# So large a share of a set's holds must have one.
+HOLDS_SHARE = 0.6
+
+
+def inner_moves(
+    angle: Float, rate_hz: float, noise_deg: float, smoothing: float
+) -> tuple[Edge, Edge, Edge, Edge] | None:
+    """Departure and arrival of the inner move out, and of its return; None if there is none.
+
+    angle (n,) deg between the outer move's arrival and its departure, positive outwards; rows are rows of it.
+    """
+    stay = round(OUTER_STAY_S * rate_hz)
+    n = len(angle)
+    if n < 6 * stay:
+        return None
+    smooth = gaussian(angle[:, None], SMOOTH_S * rate_hz)[:, 0]
+    before, after = float(np.median(smooth[:stay])), float(np.median(smooth[-stay:]))
+    highest = float(np.quantile(smooth, HIGH_QUANTILE))
+    above = smooth > 0.5 * (max(before, after) + highest)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(np.int8), [0]]))).reshape(-1, 2)
+    if len(edges) == 0:
+        return None
+    out_at, back_at = edges[int(np.argmax(edges[:, 1] - edges[:, 0]))].tolist()
+    inside = smooth[out_at:back_at]
+    inner = float(np.median(inside))
+    noise_deg = min(noise_deg, 1.4826 * float(np.median(np.abs(inside - inner))))
+    if inner - max(before, after) < max(INNER_MIN_DEG, INNER_SWAY * noise_deg):
+        return None
+    if out_at < stay or back_at > n - stay or back_at - out_at < INNER_MIN_SHARE * n:
+        return None
+    middle = (out_at + back_at) // 2
+    up, down = angle[: middle + 1], angle[middle:][::-1]
+    last = len(down) - 1 + middle
+    return (
+        reversed_edge(arrival(-up[::-1], -before, noise_deg, smoothing), middle),
+        arrival(up, inner, noise_deg, smoothing),
+        reversed_edge(arrival(down, inner, noise_deg, smoothing), last),
+        _later(arrival(-down[::-1], -after, noise_deg, smoothing), middle),
+    )
+
+
+def _later(edge: Edge, rows: int) -> Edge:
+    return Edge(edge.at + rows, edge.outer + rows, edge.error, edge.peak_speed)

@@ -1,0 +1,56 @@
+"""A press within a crossed leg: the inner move is the rep, and a plain, dipping or sagging hold has none."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from sciatrack_signal.nested import inner_moves
+
+RATE_HZ = 25.0
+Float = npt.NDArray[np.float64]
+
+
+def eased(n: int) -> Float:
+    s = np.linspace(0.0, 1.0, n)
+    return np.asarray(10 * s**3 - 15 * s**4 + 6 * s**5)
+
+
+def pose(*, step_deg: float, before_s: float = 5.0, inner_s: float = 15.0, after_s: float = 4.0) -> Float:
+    """5 s, out in 2 s, held, back in 2 s, 4 s."""
+    move = eased(50) * step_deg
+    parts = [np.zeros(round(before_s * RATE_HZ)), move, np.full(round(inner_s * RATE_HZ), step_deg), move[::-1]]
+    return np.concatenate([*parts, np.zeros(round(after_s * RATE_HZ))])
+
+
+@pytest.mark.parametrize("step_deg", [4.0, 8.0, 20.0])
+@pytest.mark.parametrize("inner_s", [10.0, 20.0])
+def test_the_inner_move_is_timed_by_the_rule_of_holds(step_deg: float, inner_s: float) -> None:
+    rng = np.random.default_rng(3)
+    angle = pose(step_deg=step_deg, inner_s=inner_s)
+    angle = angle + np.convolve(rng.normal(size=len(angle)), np.ones(5) / 5, "same") * 0.1
+    found = inner_moves(angle, RATE_HZ, 0.1, 0.0)
+    assert found is not None
+    out, there, back, home = (edge.at / RATE_HZ for edge in found)
+    # 10 % of the peak speed of such a move lies 8.7 % of its time from its ends
+    assert out == pytest.approx(5.17, abs=0.2)
+    assert there == pytest.approx(6.83, abs=0.2)
+    assert back == pytest.approx(7.17 + inner_s, abs=0.2)
+    assert home == pytest.approx(8.83 + inner_s, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    "angle",
+    [
+        np.zeros(700),  # a plain hold
+        -pose(step_deg=6.0),  # lower in the middle: a dip, which is told as one
+        pose(step_deg=6.0, before_s=0.2),  # a move with a stop in it
+        pose(step_deg=6.0, inner_s=1.0, before_s=12.0),  # a fidget
+        pose(step_deg=1.0),  # breathing
+        np.linspace(8.0, 0.0, 700),  # a hold that fades
+        np.zeros(20),  # shorter than anything
+    ],
+)
+def test_what_has_no_inner_move(angle: Float) -> None:
+    assert inner_moves(angle, RATE_HZ, 0.1, 0.0) is None
