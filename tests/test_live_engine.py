@@ -19,6 +19,7 @@ from sciatrack.live.wire import Arrived
 from sciatrack_analytics.session_plan import Plan, PlanItem
 from sciatrack_ingest.rawlog import CONNECT, RawHeader, RawLogWriter
 from sciatrack_ingest.sensors import RawPacket
+from test_walk_closing import OWN
 
 ZERO_NS = 100_000_000_000
 RATE_HZ = 100.0
@@ -227,6 +228,13 @@ def test_what_a_set_gives_a_reason_to_ask_is_shown_until_the_next_begins() -> No
     assert asked_of(walk | {"unsafe": True}) == []
     hidden = seen_from({"prompts": [words], "walk": walk}, is_here=False)
     assert (hidden["prompts"], hidden["walk"]["prompts"]) == ([], [])
+
+
+def test_an_exercise_of_the_study_can_be_walked_through(tmp_path: Path) -> None:
+    (tmp_path / "exercises.toml").write_text(OWN, encoding="utf-8")
+    plan = Plan("own", (PlanItem("heel_slide", "both", 1, 4, 4.0),))
+    state = Session(tmp_path / "sessions" / "P01-x", plan).engine.state()
+    assert state["walk"]["step"]["exercise"] == "heel_slide"
 
 
 def test_a_lost_sensor_is_shown_and_heard(folder: Path) -> None:

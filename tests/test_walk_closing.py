@@ -15,6 +15,7 @@ from sciatrack_analytics.live_log import LiveLog
 from sciatrack_analytics.safety_history import History
 from sciatrack_analytics.safety_reading import read_history
 from sciatrack_analytics.session_plan import Plan, PlanItem
+from sciatrack_analytics.study import session_exercises
 from sciatrack_ingest.manifest import Manifest
 from sciatrack_ingest.recording import Recording
 from sciatrack_ingest.sessions import read_manifest, verify_session
@@ -91,6 +92,31 @@ def test_what_a_thigh_cannot_see_is_a_block_without_reps(tmp_path: Path) -> None
     (block,) = analyse_walk(recording, fold(events)).blocks
     assert (block.observability, block.count, block.reps) == ("none", 0, ())
     assert block.note
+
+
+OWN = """
+[exercises.heel_slide]
+name = "Heel slide"
+sides = "both"
+hold_s = [0, 4]
+reps = [4, 4]
+start_position = "Lie on your back."
+steps = ["Slide the heel up."]
+
+[exercises.heel_slide.views.thigh_working]
+observability = "full"
+min_range_deg = 5
+"""
+
+
+def test_an_exercise_of_the_study_is_walked_and_analysed_as_such(tmp_path: Path) -> None:
+    (tmp_path / "exercises.toml").write_text(OWN, encoding="utf-8")
+    own = session_exercises(tmp_path / "sessions" / "P01-x")
+    plan = Plan("own", (PlanItem("heel_slide", "both", 1, 4, 4.0),))
+    first = begin_event(0.0, SESSION, plan.to_dict(), steps_of(plan, ("right_thigh",), own))
+    events = [first, answers_event(1.0, WELL, History(), fold([first]))[0], key(25, "start"), key(75, "done")]
+    (block,) = analyse_walk(reps_at([32.0, 42.0, 52.0, 62.0], 90.0), fold(events), own).blocks
+    assert (block.exercise, block.count) == ("heel_slide", 4)
 
 
 def manifest() -> Manifest:

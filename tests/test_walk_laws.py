@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sciatrack.walk import (
@@ -41,6 +41,9 @@ PLAN = Plan(
 SESSION = {"session_id": "s", "participant": "P01", "start_utc": "2026-11-25T18:00:00Z", "timezone": "UTC"}
 BEGIN = begin_event(0.0, SESSION, PLAN.to_dict(), steps_of(PLAN, ("right_thigh",), catalogue()))
 
+LAW = settings(
+    max_examples=120, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)  # fmt: skip
 nrs = st.none() | st.integers(0, 10)
 answers = st.builds(
     Answers,
@@ -111,7 +114,7 @@ def _event(now_s: float, thing: Any, history: History, walk: Walk) -> Event:
     return Event(now_s, thing)
 
 
-@settings(deadline=None)
+@LAW
 @given(moves, histories, st.integers(0, 30))
 def test_a_restart_from_any_prefix_of_the_log_is_no_restart(
     moved: list[tuple[float, Any]], history: History, cut: int
@@ -125,7 +128,7 @@ def test_a_restart_from_any_prefix_of_the_log_is_no_restart(
     assert json.loads(json.dumps(screen(walk)))["phase"] == walk.phase
 
 
-@settings(deadline=None)
+@LAW
 @given(moves, histories)
 def test_time_in_one_step_or_in_many_is_the_same(moved: list[tuple[float, Any]], history: History) -> None:
     events = events_of(moved, history)
@@ -149,7 +152,7 @@ def bars(event: Event) -> bool:
     return event.kind == "answers" and any(found[one["rule"]].action.stops for one in event.data["decisions"])
 
 
-@settings(max_examples=150, deadline=None)
+@LAW
 @given(moves, histories)
 def test_no_way_leads_past_a_safety_stop(moved: list[tuple[float, Any]], history: History) -> None:
     walk, barred = fold([]), False
@@ -165,7 +168,7 @@ def test_no_way_leads_past_a_safety_stop(moved: list[tuple[float, Any]], history
             assert later.phase == walk.phase
 
 
-@settings(max_examples=150, deadline=None)
+@LAW
 @given(moves, histories)
 def test_nobody_exercises_before_all_is_answered(moved: list[tuple[float, Any]], history: History) -> None:
     walk, allowed = fold([]), False
@@ -177,7 +180,7 @@ def test_nobody_exercises_before_all_is_answered(moved: list[tuple[float, Any]],
             assert allowed
 
 
-@settings(max_examples=150, deadline=None)
+@LAW
 @given(moves, histories)
 def test_from_the_button_only_a_tolerated_rise_leads_back(moved: list[tuple[float, Any]], history: History) -> None:
     walk = fold([])
@@ -190,7 +193,7 @@ def test_from_the_button_only_a_tolerated_rise_leads_back(moved: list[tuple[floa
             assert walk.phase in ("paused", "check_out")
 
 
-@settings(deadline=None)
+@LAW
 @given(moves, histories)
 def test_everything_that_was_said_and_decided_is_kept(moved: list[tuple[float, Any]], history: History) -> None:
     events = events_of(moved, history)
@@ -201,7 +204,7 @@ def test_everything_that_was_said_and_decided_is_kept(moved: list[tuple[float, A
     assert all(one in walk.decisions for one in decided)
 
 
-@settings(deadline=None)
+@LAW
 @given(moves, histories)
 def test_a_correction_keeps_our_count(moved: list[tuple[float, Any]], history: History) -> None:
     walk = fold(events_of(moved, history))
@@ -216,7 +219,7 @@ def test_a_correction_keeps_our_count(moved: list[tuple[float, Any]], history: H
         assert corrected.corrections[-1]["corrected_before"] == run.corrected
 
 
-@settings(deadline=None)
+@LAW
 @given(moves, histories)
 def test_attempts_follow_each_other_and_count_what_they_hold(
     moved: list[tuple[float, Any]], history: History

@@ -178,6 +178,11 @@ def study_exercises(path: Path) -> Mapping[str, Exercise]:
     return catalogue(own if own.exists() else None)
 
 
+def session_exercises(session: Path) -> Mapping[str, Exercise]:
+    """The exercises that a session folder may speak of: the built-in ones and those of the study it lies in."""
+    return study_exercises(session.absolute().parent.parent)
+
+
 def file_digests(path: Path) -> dict[str, str]:
     """A checksum of each file beside the sessions; "" for one that is not there."""
     return {name: file_sha256(path / name) if (path / name).is_file() else "" for name in INDEXED_FILES}

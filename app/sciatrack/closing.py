@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sciatrack_ingest.recording import Recording
     from sciatrack_ingest.recovery import FinishedSession
     from sciatrack_ingest.sessions import Writer
+    from sciatrack_signal.exercises import Exercise
     from sciatrack_signal.result import Analysis
 
 FIT_CHECK = "fit_check"  # the event in a raw log, and the decision in a manifest
@@ -95,10 +96,12 @@ def analyse_into(finished: FinishedSession, recordings: Sequence[Recording]) -> 
     from sciatrack.walked import walked, with_log
     from sciatrack_analytics.rep_rows import analysis_blocks, rep_table
     from sciatrack_analytics.software import software
+    from sciatrack_analytics.study import session_exercises
     from sciatrack_ingest.sessions import REPS, replace_session, table_writer
 
     walk = walked(finished.folder)
-    analyses = [_analysis(recording, walk) for recording in recordings if recording.n_samples]
+    exercises = session_exercises(finished.folder)
+    analyses = [_analysis(recording, walk, exercises) for recording in recordings if recording.n_samples]
     algorithms = {block.algorithm for analysis in analyses for block in analysis.blocks}
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     entry = {"algorithm": " ".join(sorted(algorithms)), "analysed_utc": now, "software": software()}
@@ -118,14 +121,20 @@ def analyse_into(finished: FinishedSession, recordings: Sequence[Recording]) -> 
     ]
 
 
-def _analysis(recording: Recording, walk: Walk | None) -> Analysis:
+def _analysis(recording: Recording, walk: Walk | None, exercises: Mapping[str, Exercise]) -> Analysis:
     from sciatrack.walked import analyse_walk
     from sciatrack_signal.pipeline import analyze
 
     named = replace(recording, name=f"imu-{recording.placement}.parquet")
     if walk is not None and walk.runs:
-        return analyse_walk(named, walk)
-    return analyze(named, exercise=recording.exercise, placement=recording.placement, side=recording.side)
+        return analyse_walk(named, walk, exercises)
+    return analyze(
+        named,
+        exercise=recording.exercise,
+        placement=recording.placement,
+        side=recording.side,
+        exercises=exercises,
+    )
 
 
 def _fit_checks(finished: FinishedSession) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from sciatrack_ingest.manifest import Manifest, check_participant, text_to_utc, 
 
 if TYPE_CHECKING:
     from sciatrack_ingest.recording import Recording
+    from sciatrack_signal.exercises import Exercise
     from sciatrack_signal.result import Analysis, Block, Rep
 
 # The analysis sees a little of what lies around a set: how the body rests before and after it.
@@ -99,7 +100,7 @@ def stretches(walk: Walk) -> list[Stretch]:
     return found
 
 
-def analyse_walk(recording: Recording, walk: Walk) -> Analysis:
+def analyse_walk(recording: Recording, walk: Walk, exercises: Mapping[str, Exercise] | None = None) -> Analysis:
     """The reps of one recording, stretch by stretch as the walk led through them; one block a stretch.
 
     What was moved outside the sets (getting into place, pauses) is no rep of theirs.
@@ -112,11 +113,18 @@ def analyse_walk(recording: Recording, walk: Walk) -> Analysis:
         before_s = found[number - 1].end_s if number else -float("inf")
         after_s = found[number + 1].start_s if number + 1 < len(found) else float("inf")
         first_s, last_s = max(stretch.start_s - AROUND_S, before_s), min(stretch.end_s + AROUND_S, after_s)
-        blocks.append(_block(recording, stretch, first_s, last_s, number))
+        blocks.append(_block(recording, stretch, first_s, last_s, number, exercises))
     return Analysis(tuple(blocks))
 
 
-def _block(recording: Recording, stretch: Stretch, first_s: float, last_s: float, number: int) -> Block:
+def _block(
+    recording: Recording,
+    stretch: Stretch,
+    first_s: float,
+    last_s: float,
+    number: int,
+    exercises: Mapping[str, Exercise] | None,
+) -> Block:
     from sciatrack_signal.pipeline import analyze
 
     inside = (recording.time_s >= first_s) & (recording.time_s < last_s)
@@ -128,7 +136,9 @@ def _block(recording: Recording, stretch: Stretch, first_s: float, last_s: float
     )
     # legs in turn are for the analysis to tell apart
     side = stretch.side if stretch.side in ("left", "right", "both") else "unknown"
-    found = analyze(part, exercise=stretch.exercise, placement=recording.placement, side=side).blocks
+    found = analyze(
+        part, exercise=stretch.exercise, placement=recording.placement, side=side, exercises=exercises
+    ).blocks
     reps = sorted((rep for block in found for rep in block.reps), key=lambda rep: rep.start_s)
     kept = tuple(rep for rep in reps if any(_belongs(rep, run) for run in stretch.runs))
     counted = sum(rep.complete and "inferred" not in rep.flags for rep in kept)

@@ -22,7 +22,7 @@ from sciatrack.live.setup import Setup
 from sciatrack.live.wire import Arrived
 from sciatrack.walk import Cue, screen
 from sciatrack_analytics.safety_reading import read_history
-from sciatrack_signal.exercises import catalogue
+from sciatrack_analytics.study import session_exercises
 
 CUES_KEPT = 8  # a page that was away for a moment still gives the newest sounds, none of long ago
 
@@ -38,7 +38,7 @@ class Engine:
         self.over = False
         self.agreed = False  # questions on health may be shown on other devices of the network
         self.ended = False  # a person ended the session, or the walk is over: the recorder should stop
-        exercises = catalogue()
+        exercises = session_exercises(Path(setup.folder))
         self._history = read_history(Path(setup.folder).parent, setup.participant, without=Path(setup.folder).name)
         self._free = FreeCount(setup.exercise, setup.side, setup.sensors, exercises)
         self._safety = FreeSafety(setup, self._history)

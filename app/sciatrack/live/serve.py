@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, TextIO
 
 import uvicorn
@@ -25,7 +26,7 @@ from sciatrack.live.hub import Hub
 from sciatrack.live.server import RefusedError, application
 from sciatrack.live.setup import Setup
 from sciatrack.live.texts import page_texts
-from sciatrack_signal.exercises import catalogue
+from sciatrack_analytics.study import session_exercises
 
 # Ten looks a second where nothing comes; a packet is looked at when it comes.
 TICK_S = 0.1
@@ -80,7 +81,8 @@ class _Server:
         await pages
 
     def _config(self, port: int) -> uvicorn.Config:
-        app = application(self._hub, self._act, seen_from, page_texts(catalogue()), self._refused)
+        exercises = session_exercises(Path(self._setup.folder))
+        app = application(self._hub, self._act, seen_from, page_texts(exercises), self._refused)
         guarded = Guard(app, hosts(port, self._setup.token), self._setup.token or None, self._refused)
         return uvicorn.Config(
             guarded, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
