@@ -83,3 +83,13 @@ def test_folders_that_were_there_keep_their_rights(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o755
     assert stat.S_IMODE((tmp_path / "shared" / "own").stat().st_mode) == 0o700
     shutil.rmtree(tmp_path / "shared")
+
+
+def test_duckdb_encrypts_nothing_without_what_we_do_not_ship(tmp_path: Path) -> None:
+    """docs/privacy.md says why the index is not encrypted; if this fails, the page is out of date."""
+    import duckdb
+
+    locked = f"attach '{tmp_path / 'index.duckdb'}' as locked (encryption_key 'a key')"
+    con = duckdb.connect(config={"autoinstall_known_extensions": False})
+    with con, pytest.raises(duckdb.Error, match="NOT securely encrypted"):
+        con.execute(locked)
