@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from sciatrack_ingest import Recording, read
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Block
+from sciatrack_signal.simulate import simulate_visit
 
 SAMPLES = Path(__file__).parents[1] / "sample_data" / "sessions"
 TRUE = {path.stem: path.stem.split("_", 1)[1] for path in sorted(SAMPLES.glob("*.parquet"))}
@@ -80,3 +82,11 @@ def test_a_leg_that_the_sensor_cannot_see_is_not_named() -> None:
     for block in blocks_of(recording, "right_thigh", "left"):
         assert block.exercise == "generic"
         assert "left leg" in block.note
+
+
+def test_blocks_of_a_visit_follow_each_other_also_where_one_run_was_cut_in_two() -> None:
+    made = simulate_visit(None, "hip", seed=4000003, side="left", shape="early_bell")
+    blocks = blocks_of(made.recording, "hip")
+    assert [block.exercise for block in blocks[:2]] == ["glute_bridge", "knee_to_chest"]
+    for before, after in itertools.pairwise(blocks):
+        assert before.block_end_s <= after.block_start_s

@@ -171,7 +171,10 @@ def _bounded(group: list[Piece], pieces: list[Piece]) -> list[Piece]:
     bounded = []
     for piece in group:
         others = [p.one for p in pieces if p not in group and p.one.trace is piece.one.trace]
-        rows = [[int(one.run.points[0]), int(one.run.points[-1]) + 1] for one in others]
+        first, last = int(piece.one.run.points[0]), int(piece.one.run.points[-1])
+        rows = [[int(one.run.points[0]), int(one.run.points[-1])] for one in others]
+        # A point at which one run was cut belongs to both its parts.
+        rows = [[max(a, last + 1), b + 1] if b > last else [a, min(b, first)] for a, b in rows]
         barriers = np.concatenate([piece.one.barriers, np.array(rows, dtype=np.int64).reshape(-1, 2)])
         bounded.append(replace(piece, one=replace(piece.one, barriers=barriers)))
     return bounded

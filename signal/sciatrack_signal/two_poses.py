@@ -146,7 +146,7 @@ def _bounds(trace: Trace, run: Strokes, barriers: Int) -> tuple[int, int]:
     reach = round(REACH_S * trace.rate_hz)
     start = max(int(ends.max(initial=0)), first - reach)
     end = min(int(starts.min(initial=trace.n)), last + reach)
-    return start, end
+    return start, max(end, last + 1)  # a barrier may begin in the very row of the last point
 
 
 def _angles(up: Float, poses: Float, axis: Float) -> tuple[Float, Float]:
