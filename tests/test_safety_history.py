@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner, Result
 
+from sciatrack.cli import cli
 from sciatrack.closing import close_session
 from sciatrack.walk import answers_event, begin_event, event_to_json, fold
 from sciatrack_analytics import store
@@ -129,3 +134,52 @@ def test_a_list_that_cannot_be_read_is_an_error_and_no_clearance(study: Path) ->
     (study / "clearances.csv").write_text(CLEARED.replace("red_flag", "everything"), encoding="utf-8")
     with pytest.raises(TableFileError, match="rule"):
         read_history(study, "P01")
+
+
+def record(sessions: Path) -> Result:
+    """As typed, with a sensor that is not there: what is asked is only whether it comes to looking for it."""
+    worn = ("--sensor", "IMU 9", "--placement", "hip", "--no-fit-check", "--timezone", "UTC")
+    return CliRunner().invoke(cli, ["record", *worn, "--participant", "P01", "--output", str(sessions)])
+
+
+@pytest.fixture
+def looked_for(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Participants with whom a recording began."""
+    found: list[str] = []
+
+    def begin(request: Any) -> Any:
+        found.append(request.sitting.participant)
+        raise click.ClickException("no such sensor")
+
+    monkeypatch.setattr("sciatrack.recorder.record", begin)
+    return found
+
+
+def test_nothing_is_recorded_while_a_red_flag_is_not_cleared(study: Path, looked_for: list[str]) -> None:
+    close_session(cut_off(study / "sessions"))
+    refused = record(study / "sessions")
+    assert (refused.exit_code, looked_for) == (1, [])
+    assert "Please seek immediate medical attention" in refused.stderr
+    assert "clearances.csv" in refused.stderr
+    clear(study)
+    assert "medical" not in record(study / "sessions").stderr
+    assert looked_for == ["P01"]
+
+
+def test_what_else_is_open_is_said_and_recording_begins(tmp_path: Path, looked_for: list[str]) -> None:
+    folder = close_worse(tmp_path)
+    assert "talk to your physical therapist" in record(tmp_path).stderr
+    assert looked_for == ["P01"]
+    (folder / "manifest.json").write_text('{"participant": "P01"', encoding="utf-8")
+    assert "cannot be read" in record(tmp_path).stderr
+
+
+def close_worse(sessions: Path) -> Path:
+    """A session in which pain rose by three points."""
+    folder = cut_off(sessions, signs=())
+    walk = replace(fold([]), before=said(()).to_dict())
+    worse = Answers("after", NOW + dt.timedelta(minutes=20), "UTC", 6, 2)
+    with LiveLog(folder) as log:
+        log.append(event_to_json(answers_event(1200.0, worse, History(), walk)[0]))
+    close_session(folder)
+    return folder

@@ -173,6 +173,10 @@ def _record(
         raise click.BadParameter(str(error), param_hint="--participant") from error
     except ZoneError as error:
         raise click.BadParameter(str(error), param_hint="--timezone") from error
+    if live is None or live.plan is None:  # a plan's page asks for itself
+        from sciatrack.before_session import check_past
+
+        check_past(output, participant, sitting.timezone)
     asks = fit_check if fit_check is not None else sys.stdin.isatty() and sys.stderr.isatty() and not demo
     done = recorder.record(recorder.Request(sitting, open_radio, output, duration, asks, live=live))
     if done.folder is not None:
