@@ -1,0 +1,159 @@
+"""Whether the online analysis ends with the offline table, how soon it tells, and what a packet costs.
+
+    python benchmarks/online.py [--quick] [--hours H]
+
+Real people (../shared/data/real beside the checkout; left out with a word where it is absent): every development
+recording goes through in one piece and its table must equal that of `analyze`. Simulated sets: packets of ten
+samples; delay from the true end of a rep to the packet that tells it, and the hold timer against the true arrival.
+A packet's cost is CPU time of `push` over the recording of speed.py; what is kept is the saved state's size at the
+half and at the end. What this does not show: radio, other processes, and live delays with real people.
+
+--quick : every twentieth real recording, 4 simulated sets, an hour of packets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from accuracy.people import available, cases, read_case
+from accuracy.sets import set_jobs, simulate_job
+from sciatrack_ingest import Recording
+from sciatrack_signal.online import OnlineAnalysis
+from sciatrack_signal.pipeline import analyze
+from sciatrack_signal.result import Analysis
+from speed import line, make
+
+PACKET = 10
+# A rep that is told belongs to the true rep whose end is this near (seconds).
+SAME_REP_S = 2.0
+# Into a true hold the timer is read this long after the arrival (seconds), when it must have started.
+READ_AFTER_S = 2.0
+ASKED = {"unequal": 0.0, "delay_s": 1.0, "timer_s": 0.3, "median_us": 40.0, "p99_us": 200.0, "grown": 1.0}
+
+
+@dataclass(frozen=True)
+class Told:
+    """Seconds from each true end to its telling, and timer minus true time held, of one recording."""
+
+    delays_s: tuple[float, ...]
+    timers_s: tuple[float, ...]
+    true_reps: int
+
+
+def started(recording: Recording) -> OnlineAnalysis:
+    return OnlineAnalysis(exercise=recording.exercise, placement=recording.placement, side=recording.side)
+
+
+def packets(recording: Recording, size: int = PACKET) -> Iterator[slice]:
+    return (slice(first, first + size) for first in range(0, recording.n_samples, size))
+
+
+def push(live: OnlineAnalysis, recording: Recording, rows: slice) -> list[float]:
+    """One packet; the ends of the reps that it told."""
+    gyr = None if recording.gyr is None else recording.gyr[rows]
+    events = live.push(recording.time_s[rows], recording.acc[rows], gyr)
+    return [event.time_s for event in events if event.kind == "rep_done"]
+
+
+def equal(recording: Recording) -> bool:
+    """Whether the table after the last sample is the offline one in every field but the recording's name."""
+    live = started(recording)
+    push(live, recording, slice(0, recording.n_samples))
+    return table(live.finish()) == table(analyze(recording))
+
+
+def table(analysis: Analysis) -> str:
+    return repr([replace(block, recording="").to_dict() for block in analysis.blocks])
+
+
+def listen(recording: Recording, ends_s: np.ndarray, holds_s: np.ndarray) -> Told:
+    """Plays a recording; ends_s (k,) and holds_s (k, 2) are its truth."""
+    live = started(recording)
+    told: list[tuple[float, float]] = []
+    timers_s, reading = [], list(holds_s[holds_s[:, 1] - holds_s[:, 0] > READ_AFTER_S])
+    for rows in packets(recording):
+        now_s = float(recording.time_s[rows][-1])
+        told += [(end_s, now_s) for end_s in push(live, recording, rows)]
+        if reading and now_s >= reading[0][0] + READ_AFTER_S:
+            timers_s.append(live.now().hold_s - (now_s - reading.pop(0)[0]))
+    near = ([now_s - true_s for end_s, now_s in told if abs(end_s - true_s) < SAME_REP_S] for true_s in ends_s)
+    return Told(tuple(delays[0] for delays in near if delays), tuple(timers_s), len(ends_s))
+
+
+def costs(hours: float) -> tuple[np.ndarray, int, int]:
+    """CPU microseconds of each packet of the recording of speed.py; bytes of the state at the half and the end."""
+    recording = replace(make(max(1, round(hours))), exercise="generic")
+    live, spent_us, sizes = started(recording), [], []
+    all_rows = list(packets(recording))[: round(hours * 3600 * 100 / PACKET)]
+    for k, rows in enumerate(all_rows, start=1):
+        before_ns = time.process_time_ns()
+        push(live, recording, rows)
+        spent_us.append((time.process_time_ns() - before_ns) / 1e3)
+        if k in (len(all_rows) // 2, len(all_rows)):
+            sizes.append(len(pickle.dumps(live)))
+    return np.array(spent_us), sizes[0], sizes[-1]
+
+
+def report_real(every: int) -> None:
+    if not available():
+        print("real people: the data are not here")
+        return
+    chosen = cases()[::every]
+    unequal = [case.recording for case in chosen if not equal(read_case(case))]
+    for name in unequal:
+        print(f"  differs: {name}", file=sys.stderr)
+    line("tables that differ", f"of {len(chosen)} of real people", len(unequal), ASKED["unequal"])
+
+
+def report_told(sets: int) -> None:
+    """Simulated sets of the cells graded `full`, spread over the cells."""
+    jobs = list(set_jobs("development", 1, ("full",)))
+    told, unequal = [], 0
+    for job in jobs[:: max(1, len(jobs) // sets)][:sets]:
+        made = simulate_job(job)
+        reps = [rep for block in made.blocks for rep in block.reps if not rep.indirect]
+        ends_s = np.array([rep.end_s for rep in reps])
+        holds_s = np.array([(rep.hold_start_s, rep.hold_end_s) for rep in reps]).reshape(-1, 2)
+        told.append(listen(made.recording, ends_s, holds_s))
+        unequal += not equal(made.recording)
+    line("tables that differ", f"of {len(told)} simulated sets", unequal, ASKED["unequal"])
+    delays_s = np.array([delay for one in told for delay in one.delays_s])
+    timers_s = np.abs([timer for one in told for timer in one.timers_s])
+    print(f"  {len(delays_s)} of {sum(one.true_reps for one in told)} true reps told, {len(timers_s)} timers read")
+    for name, values, asked in (
+        ("rep told after s", delays_s, "delay_s"),
+        ("hold timer off by s", timers_s, "timer_s"),
+    ):
+        if len(values):
+            for share in (50, 95):
+                line(name, f"{share}th percentile", float(np.percentile(values, share)), ASKED[asked])
+
+
+def report_costs(hours: float) -> None:
+    spent_us, half, end = costs(hours)
+    line("packet, CPU us", f"median of {len(spent_us)}", statistics.median(spent_us), ASKED["median_us"])
+    line("packet, CPU us", "99th percentile", float(np.percentile(spent_us, 99)), ASKED["p99_us"])
+    print(f"  mean {spent_us.mean():.1f} us, longest {spent_us.max() / 1e3:.0f} ms (an analysis at rest)")
+    line("state kept, end / half", f"{end / 1e6:.1f} MB after {hours:g} h", end / half, ASKED["grown"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a part of everything")
+    parser.add_argument("--hours", type=float, help="hours of packets (8; quick: 1)")
+    args = parser.parse_args()
+    report_real(20 if args.quick else 1)
+    report_told(4 if args.quick else 40)
+    report_costs(args.hours or (1.0 if args.quick else 8.0))
+
+
+if __name__ == "__main__":
+    main()

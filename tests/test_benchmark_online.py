@@ -1,0 +1,53 @@
+"""The online benchmark reads delays, timers and costs as they are; no time is asserted here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+import online
+from sciatrack_signal.pipeline import analyze
+from signal_cases import Case
+from speed import make
+
+CASE = Case(rate_hz=100.0)
+
+
+def test_delays_and_timers_of_a_clean_set():
+    ends_s = np.array([rep.end_s for rep in CASE.truth])
+    holds_s = np.array([(rep.hold_start_s, rep.hold_end_s) for rep in CASE.truth])
+    told = online.listen(CASE.record(), ends_s, holds_s)
+    assert told.true_reps == len(told.delays_s) == len(told.timers_s) == len(CASE.truth)
+    assert 0.0 <= min(told.delays_s) <= max(told.delays_s) <= 1.0
+    assert max(np.abs(told.timers_s)) <= 0.3
+
+
+def test_a_rep_that_was_not_there_is_not_told():
+    told = online.listen(CASE.record(), np.array([1e6]), np.empty((0, 2)))
+    assert told == online.Told((), (), 1)
+
+
+def test_tables_are_compared_field_by_field():
+    analysis = analyze(CASE.record())
+    block = analysis.blocks[0]
+    more = replace(block, count=block.count + 1)
+    assert online.equal(CASE.record())
+    assert online.table(analysis) == online.table(replace(analysis, blocks=(replace(block, recording="other"),)))
+    assert online.table(analysis) != online.table(replace(analysis, blocks=(more,)))
+
+
+def test_each_packet_has_a_cost():
+    spent_us, half, end = online.costs(0.01)
+    assert len(spent_us) == 360
+    assert (spent_us >= 0).all()
+    assert 0 < half < end
+
+
+def test_packets_cover_the_recording_once():
+    recording = make(1)
+    rows = list(online.packets(recording))
+    assert rows[0].start == 0
+    assert rows[-1].stop >= recording.n_samples
+    assert all(a.stop == b.start for a, b in pairwise(rows))
