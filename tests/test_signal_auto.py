@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from sciatrack_ingest import Recording, read
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Block
-from sciatrack_signal.simulate import simulate_visit
+from sciatrack_signal.simulate import simulate_nobody, simulate_visit
 
 SAMPLES = Path(__file__).parents[1] / "sample_data" / "sessions"
 TRUE = {path.stem: path.stem.split("_", 1)[1] for path in sorted(SAMPLES.glob("*.parquet"))}
@@ -90,3 +90,11 @@ def test_blocks_of_a_visit_follow_each_other_also_where_one_run_was_cut_in_two()
     assert [block.exercise for block in blocks[:2]] == ["glute_bridge", "knee_to_chest"]
     for before, after in itertools.pairwise(blocks):
         assert before.block_end_s <= after.block_start_s
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_label_does_not_make_tilts_of_sitting_down_and_standing_up(seed: int) -> None:
+    recording = simulate_nobody("sit_stand", seed=seed, duration_s=600.0, placement="left_thigh").recording
+    (block,) = analyze(recording, exercise="pelvic_tilt").blocks
+    assert block.reps == ()
+    assert "does not look like pelvic_tilt" in block.note

@@ -27,6 +27,8 @@ Float = npt.NDArray[np.float64]
 
 GENERIC = "generic"
 BREATHING = "breathing"
+# What is breathing first of all and with this chance is passed over; half let a fast breath at the hip through.
+BREATHING_CHANCE = 0.35
 # A run that does not pass for deliberate by itself is kept if it is one of the exercises with this probability.
 SURE_ALONE = 0.92
 # Of two runs that overlap, one with a name wins over a livelier one without.
@@ -129,7 +131,7 @@ def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bo
     """Whether it passes for exercise although nobody said so."""
     run, measured = piece.one.run, piece.one.measured
     name, p = piece.naming.best
-    if run.reversals < FEW_STROKES or (name == BREATHING and p > 0.5):
+    if run.reversals < FEW_STROKES or (name == BREATHING and p > BREATHING_CHANCE):
         return False
     known = sum(chance for kind, chance in piece.naming.probabilities.items() if kind in exercises)
     if known < 0.5 and run.reversals < STRANGE_REVERSALS:

@@ -120,6 +120,12 @@ def name_runs(
     return [_naming(score, weight, kinds) for score in scores]
 
 
+def can_name(exercise: str, placement: str) -> bool:
+    """Whether anything is known of the arcs of the exercise as a sensor there sees them."""
+    view = "hip" if placement == "hip" else "thigh_working"
+    return any(record.get("exercise") == exercise and record["view"] == view for record in _records())
+
+
 def _naming(score: Float, weight: Float, kinds: Sequence[Kind]) -> Naming:
     inner = np.exp(score - _sum_logs(score.reshape(len(weight), -1))[:, None, None])
     share = np.einsum("g,gkp->kp", weight, inner)

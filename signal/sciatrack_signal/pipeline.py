@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sciatrack_ingest import Recording
 from sciatrack_signal.assemble import Context, assemble
+from sciatrack_signal.believed import believed
 from sciatrack_signal.blocks import find_blocks, walk_up
 from sciatrack_signal.candidates import Candidate, Labels, find_candidates, find_turns
 from sciatrack_signal.dwells import time_moves
@@ -67,6 +68,8 @@ def analyze(
         if blocks:
             return Analysis(tuple(blocks))
     kept, note = ([], NOTHING_FOUND) if labels.auto else select(found, labels)
+    if kept:
+        kept, note = believed(kept, labels)
     if not kept:
         kept = select_turns([one for trace, barriers in traces for one in find_turns(trace, barriers)])
         note = HEADING_NOTE if kept else note

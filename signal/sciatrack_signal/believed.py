@@ -1,0 +1,46 @@
+"""Whether a short run is what somebody says was done, where the placement shows that only weakly.
+
+A label alone does not make a fidget a repetition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sciatrack_signal.blocks import parts_of, walk_up
+from sciatrack_signal.candidates import Candidate, Labels
+from sciatrack_signal.exercises import catalogue
+from sciatrack_signal.naming import can_name, name_runs
+
+# Where a placement shows an exercise only weakly, a short run is taken for it if its chance, given that people
+# mostly say the truth, is at least this. Simulated fidgets, turning over, a phone taken out, labelled so: below.
+# Higher turns away people who move like nobody in the simulation.
+LEAST_CHANCE = 0.5
+# Chance runs are short, nine reversals at most in 3.6 h; real people's pelvic tilts are longer and stay as found.
+LONG_REVERSALS = 10
+
+
+def believed(kept: Sequence[Candidate], labels: Labels) -> tuple[list[Candidate], str]:
+    """The candidates that look like the exercise that was said, and a note if there are none of several.
+
+    Exercises of which the naming knows nothing (a study's own, `generic`) are taken at their word.
+    """
+    exercise = labels.exercise
+    if labels.view.observability != "weak":
+        return list(kept), ""
+    if catalogue().get(exercise.id) is not exercise or not can_name(exercise.id, labels.placement):
+        return list(kept), ""
+    likely = [one for one in kept if one.run.reversals >= LONG_REVERSALS or _chance(one, labels) >= LEAST_CHANCE]
+    if kept and not likely:
+        return [], f"movement was seen, but it does not look like {exercise.id}; it was not counted"
+    return likely, ""
+
+
+def _chance(one: Candidate, labels: Labels) -> float:
+    """Of the likeliest part of a run."""
+    up = walk_up(one)
+    seen = [seen for _, _, seen in parts_of(one)]
+    names = name_runs(
+        seen, labels.placement, list(catalogue()), [] if up is None else [up], said=labels.exercise.id
+    )  # fmt: skip
+    return max((name.probabilities[labels.exercise.id] for name in names), default=1.0)
