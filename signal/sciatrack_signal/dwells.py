@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.moves import Edge, arrival, last_step, reversed_edge
 from sciatrack_signal.nested import HOLDS_SHARE, inner_moves
+from sciatrack_signal.order import median, quantile
 from sciatrack_signal.segmentation import Strokes, angle_about
 from sciatrack_signal.trace import Trace
 
@@ -81,7 +82,7 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
         arrives.append(_shifted(into, first + int(points[k])))
         departs.append(_shifted(out, first + down_start))
     _put_inner_moves(run, angle, first, usual, smoothing, rate_hz, departs, arrives)
-    levels = np.array([float(np.median(angle[a:b])) for a, b in plateaus])
+    levels = np.array([median(angle[a:b]) for a, b in plateaus])
     return Timed(run, tuple(departs), tuple(arrives), sway, levels, first, angle)
 
 
@@ -131,7 +132,7 @@ def _plateau(
     extreme = float(angle[points[k]])
     neighbour = angle[points[k - 1]] if k > 0 else angle[points[k + 1]]
     sign = 1.0 if extreme > neighbour else -1.0
-    level = float(np.quantile(sign * part, 0.75)) if len(part) > 25 else sign * extreme
+    level = quantile(sign * part, 0.75) if len(part) > 25 else sign * extreme
     near = np.flatnonzero(sign * part >= min(level, sign * extreme) - PLATEAU_SHARE * amplitude_deg)
     return start + int(near[0]), start + int(near[-1]) + 1
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.dwells import Timed
+from sciatrack_signal.order import median
 from sciatrack_signal.trace import Trace
 
 Float = npt.NDArray[np.float64]
@@ -124,7 +125,7 @@ def _middle(poses: Float) -> Float:
 
 def _median(values: Float) -> float:
     known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")
+    return median(known) if len(known) else float("nan")
 
 
 def _rise_m(trace: Trace, timed: Timed, stroke: int) -> float:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.order import median, quantile
 from sciatrack_signal.smoothing import gaussian
 
 Float = npt.NDArray[np.float64]
@@ -122,14 +123,14 @@ def last_step(
         before = part[max(0, start - window) : start]
         if start < STEP_SIGMA_ROWS or part[end] - part[start] < least or len(before) < STEP_SIGMA_ROWS:
             continue
-        after = float(np.median(part[end : end + window]))
-        if after - float(np.quantile(before, 0.75)) > 0.5 * least:
+        after = median(part[end : end + window])
+        if after - quantile(before, 0.75) > 0.5 * least:
             return plateau + start, after
     if len(part) <= window:
         return None, float(angle[plateau:].max())
-    top = float(np.quantile(part[: 2 * window], 0.9))
+    top = quantile(part[: 2 * window], 0.9)
     there = int(np.argmax(part >= top - max(least, noise_deg)))
-    return None, float(np.median(part[there : there + window]))
+    return None, median(part[there : there + window])
 
 
 def _half_and_rise(angle: Float, base: float, part: float, base_at: int) -> tuple[float, float]:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.excursion import principal_axis
+from sciatrack_signal.order import median
 from sciatrack_signal.trace import Trace
 from sciatrack_signal.turning import local_extrema, turning_points
 
@@ -199,7 +200,7 @@ def _seeds(trace: Trace, start: int, end: int) -> list[tuple[Int, float]]:
         alike = (strokes <= RUN_SPREAD * scale_deg) & (np.diff(points) <= STEP_MAX_S * trace.rate_hz)
         for a, b in _true_runs(alike):
             if b - a >= STROKES_MIN:
-                seeds.append((conviction(strokes[a:b]), points[a : b + 1], float(np.median(strokes[a:b]))))
+                seeds.append((conviction(strokes[a:b]), points[a : b + 1], median(strokes[a:b])))
     seeds.sort(key=lambda seed: -seed[0])
     return [(points, amplitude_deg) for _, points, amplitude_deg in seeds]
 
@@ -254,7 +255,7 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
         axis = principal_axis(trace.rate[rows])
         angle, in_plane = angle_about(trace.up[start:end], axis, trace.up[rows].mean(axis=0))
         if amplitude == 0.0:
-            amplitude = float(np.median(np.abs(np.diff(angle[points - start]))))
+            amplitude = median(np.abs(np.diff(angle[points - start])))
         extrema = local_extrema(angle)
         turns = extrema[turning_points(angle[extrema].tolist(), DIP_SHARE * amplitude)]
         if len(turns) < STROKES_MIN + 1:
@@ -268,12 +269,12 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
             return None
         a, b = best
         points = turns[a : b + 1] + start
-        median = float(np.median(strokes[a:b]))
-        run = Strokes(points, levels[a : b + 1], median, axis, start, angle)
+        usual = median(strokes[a:b])
+        run = Strokes(points, levels[a : b + 1], usual, axis, start, angle)
         ends = (int(turns[a - 1]) if a > 0 else None, int(turns[b + 1]) if b + 1 < len(turns) else None)
-        if abs(median - amplitude) <= 0.1 * amplitude:
+        if abs(usual - amplitude) <= 0.1 * amplitude:
             break
-        amplitude = median
+        amplitude = usual
     return None if run is None else _with_passages(run, ends, trace.rate_hz)
 
 

@@ -16,8 +16,9 @@ def box(x: Float, width: int) -> Float:
     if width <= 1 or len(x) == 0:
         return x
     half = width // 2
-    padded = np.concatenate([np.repeat(x[:1], half + 1, axis=0), x, np.repeat(x[-1:], half, axis=0)])
-    total = np.cumsum(padded, axis=0)
+    total = np.empty((len(x) + 2 * half + 1, *x.shape[1:]))
+    total[: half + 1], total[half + 1 : half + 1 + len(x)], total[half + 1 + len(x) :] = x[0], x, x[-1]
+    np.cumsum(total, axis=0, out=total)
     return np.asarray((total[2 * half + 1 :] - total[: -2 * half - 1]) / (2 * half + 1))
 
 

@@ -1,0 +1,36 @@
+"""Medians and quantiles: bit for bit those of numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sciatrack_signal.order import median, quantile
+
+ROWS = arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e6, 1e6))
+
+
+def test_by_example():
+    assert median(np.array([3.0, 1.0, 2.0])) == 2.0
+    assert median(np.array([4.0, 1.0, 2.0, 3.0])) == 2.5
+    assert quantile(np.array([0.0, 10.0, 20.0, 30.0]), 0.75) == 22.5
+
+
+@given(ROWS, st.sampled_from([0.0, 0.25, 0.5, 0.75, 0.9, 1.0]))
+def test_equal_to_numpy(x, share):
+    before = x.copy()
+    assert median(x) == np.median(x)
+    assert quantile(x, share) == np.quantile(x, share)
+    np.testing.assert_array_equal(x, before)
+
+
+def test_nan_is_told_and_nothing_is_an_error():
+    assert np.isnan(median(np.array([1.0, np.nan])))
+    assert np.isnan(quantile(np.array([np.nan, 1.0, 2.0]), 0.5))
+    with pytest.raises(IndexError):
+        median(np.empty(0))
+    with pytest.raises(IndexError):
+        quantile(np.empty(0), 0.5)
