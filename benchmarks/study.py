@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sciatrack_analytics import cohort, index, reports
+from sciatrack_analytics import cohort, facts, reports
 from sciatrack_analytics.store import create_study, rebuild
 from sciatrack_analytics.study import Study
 
@@ -70,7 +70,7 @@ def fill(folder: Path, participants: int) -> None:
 
 def first_facts(study: Study) -> None:
     with study.transaction():
-        index.fill_facts(study.con)
+        facts.fill_facts(study.con)
 
 
 def one_day_more(study: Study) -> None:
@@ -80,7 +80,7 @@ def one_day_more(study: Study) -> None:
             "create or replace temp table touched as select participant, local_date from session "
             "where participant = 'P00025' limit 1"
         )
-        index.refresh_facts(study.con)
+        facts.refresh_facts(study.con)
 
 
 def one_participant(folder: Path) -> None:

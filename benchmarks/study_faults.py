@@ -156,7 +156,8 @@ def found_and_healed(work: Path, source: Path, rng: random.Random, how: str) -> 
 
 def _rows(study: Path) -> list[Any]:
     with Study(study) as opened:
-        return [sorted(opened.rows(f"select * from {name}"), key=repr) for name in ("rep", "day_fact", "meta")]
+        tables = ("(select * exclude (block_no) from rep)", "day_fact", "meta")  # a rebuild numbers blocks anew
+        return [sorted(opened.rows(f"select * from {name}"), key=repr) for name in tables]
 
 
 def main() -> None:

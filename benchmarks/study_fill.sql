@@ -41,6 +41,11 @@ from
     range(1, 3) as versions (version)
 order by person, exercise, version;
 
+insert into person_exercise
+select (person - 1) * 4 + row_number() over (partition by person order by exercise), printf('P%05d', person), exercise
+from range(1, cast(getvariable('n_participants') as bigint) + 1) as who (person), task
+order by person, exercise;
+
 insert into session
 select
     session_id, participant, local_date + time '17:00:00', local_date + time '18:00:00', 'Europe/Berlin', local_date,
@@ -70,8 +75,11 @@ from
 
 insert into block
 select
+    row_number() over (order by person, day, block), pair_no,
     session_id, exercise || '.parquet', block, participant, local_date, exercise, 'left_thigh', side, 'full', '',
     block * 200.0, block * 200.0 + 180, 100, 180, 0, 'simulated', 15, 15, 15,
     if(side = 'left', 15, 0), if(side = 'right', 15, 0)
-from person_day, task
+from person_day
+cross join task
+join person_exercise using (participant, exercise)
 order by person, day, block;

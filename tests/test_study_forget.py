@@ -38,11 +38,12 @@ def clinic(small: Path, tmp_path: Path) -> Path:
 
 
 def rows_of(folder: Path, participant: str) -> dict[str, list[Any]]:
-    """All rows of a person, by table, without the line numbers of the lists."""
+    """All rows of a person, by table, without the line numbers of the lists and those that an index gives."""
     found = {}
     with Study(folder) as study:
-        for table in TABLES:
-            columns = [row[0] for row in study.rows(f"describe {table}") if row[0] != "line"]
+        for table in (*TABLES, "day_fact"):
+            given = ("line", "block_no", "pair_no")
+            columns = [row[0] for row in study.rows(f"describe {table}") if row[0] not in given]
             if "participant" in columns:
                 names = ", ".join(f'"{name}"' for name in columns)
                 query = f"select {names} from {table} where participant = $p"

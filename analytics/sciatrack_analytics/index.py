@@ -1,4 +1,4 @@
-"""What goes into `study.duckdb`: rows from session folders and CSV files, and the daily facts made of them.
+"""What goes into `study.duckdb`: rows from session folders and CSV files.
 
 Everything enters through Arrow tables (row by row would be a hundred times slower), inside one transaction of
 the caller. Every row here can be made again from the folders.
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from sciatrack_analytics import sql_files
 from sciatrack_analytics.checkins import decision_row, row_from_manifest
+from sciatrack_analytics.facts import refresh_facts
 from sciatrack_ingest.manifest import Manifest, SessionError
 from sciatrack_ingest.sessions import MANIFEST, file_sha256, read_manifest, read_reps
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from sciatrack_signal.exercises import Exercise
 
-INDEX_VERSION = "3"  # of the stored tables; another number means: rebuild
+INDEX_VERSION = "4"  # of the stored tables; another number means: rebuild
 SESSION_TABLES = ("session", "block", "rep", "checkin", "decision")
 PLACEMENT_BITS = {"hip": 1, "left_thigh": 2, "right_thigh": 4, "thigh": 8}
 CERTAIN = ("full", "counts")  # a view that shows a leg whether or not anybody moved
@@ -67,7 +68,7 @@ def read_session(folder: Path, day_start: dt.time) -> SessionRows:
         return SessionRows(
             session=keys | _session(manifest, folder),
             blocks=_blocks(manifest, keys, reps),
-            reps=reps,
+            reps=None if reps is None else _with_block_no(reps, manifest),
             checkins=[
                 row | {"local_date": local_date(row["at_local"], day_start)}
                 for row in (
@@ -104,26 +105,41 @@ def put_sessions(con: duckdb.DuckDBPyConnection, rows: Sequence[SessionRows]) ->
 def insert_sessions(con: duckdb.DuckDBPyConnection, rows: Sequence[SessionRows]) -> None:
     """Put sessions that the index does not hold yet into it, without their daily facts."""
     insert(con, "session", [row.session for row in rows])
-    insert(con, "block", [block for row in rows for block in row.blocks])
+    _insert_blocks(con, rows)
     insert(con, "checkin", [item for row in rows for item in row.checkins])
     insert(con, "decision", [item for row in rows for item in row.decisions])
-    reps = [row.reps for row in rows if row.reps is not None]
+
+
+def _insert_blocks(con: duckdb.DuckDBPyConnection, rows: Sequence[SessionRows]) -> None:
+    """Blocks and their reps, with the numbers by which the index joins them."""
+    ((first,),) = con.execute("select coalesce(max(block_no), 0) + 1 from block").fetchall()
+    blocks: list[dict[str, Any]] = []
+    reps: list[pa.Table] = []
+    for row in rows:
+        if row.reps is not None:
+            numbers = pc.add(row.reps.column("block_no"), pa.scalar(first + len(blocks), pa.int32()))
+            reps.append(row.reps.set_column(row.reps.schema.get_field_index("block_no"), "block_no", numbers))
+        blocks += [block | {"block_no": first + len(blocks) + i} for i, block in enumerate(row.blocks)]
+    pairs = pair_numbers(con, blocks)
+    insert(
+        con,
+        "block",
+        [block | {"pair_no": pairs[block["participant"], block["exercise"]]} for block in blocks],
+    )
     if reps:
         insert(con, "rep", pa.concat_tables(reps))
 
 
-def fill_facts(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the daily facts of all days anew."""
-    _do(con, "create or replace temp table touched as select distinct participant, local_date from session")
-    refresh_facts(con)
-
-
-def refresh_facts(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the daily facts of the days in the temporary table `touched` anew."""
-    days = "(participant, local_date) in (select (participant, local_date) from touched)"
-    for name in sql_files.FACTS:
-        _do(con, f"delete from {name} where {days}")
-        _do(con, sql_files.text(f"fill_{name}"))
+def pair_numbers(con: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+    """The number of each pair of participant and exercise among the rows; a pair without one is given it."""
+    names = list(dict.fromkeys((row["participant"], row["exercise"]) for row in rows))
+    columns = {"participant": [who for who, _ in names], "exercise": [what for _, what in names]}
+    con.register("incoming_pair", pa.table(columns, pa.schema(dict.fromkeys(columns, pa.string()))))
+    _do(con, sql_files.text("fill_person_exercise"))
+    numbered = "select participant, exercise, pair_no from person_exercise semi join incoming_pair"
+    found = con.execute(f"{numbered} using (participant, exercise)").fetchall()
+    con.unregister("incoming_pair")
+    return {(who, what): number for who, what, number in found}
 
 
 def put_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -203,6 +219,13 @@ def _reps(table: pa.Table, keys: dict[str, Any]) -> pa.Table:
         "counted": pc.and_not(table.column("complete"), inferred),
     }
     return pa.table(columns)
+
+
+def _with_block_no(reps: pa.Table, manifest: Manifest) -> pa.Table:
+    """The reps with the place of their block in the session, from 0; null where the manifest names none."""
+    place = {(block["recording"], block["block"]): i for i, block in enumerate(manifest.blocks)}
+    keys = zip(reps.column("recording").to_pylist(), reps.column("block").to_pylist(), strict=True)
+    return reps.append_column("block_no", pa.array([place.get(key) for key in keys], pa.int32()))
 
 
 def _do(con: duckdb.DuckDBPyConnection, statement: str) -> None:

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 FOLDER = files("sciatrack_analytics") / "sql"
 # Each view stands after the views it reads.
 VIEWS = (
-    "cut_off", "person", "person_week", "rx", "rx_day", "day_evidence", "day_state", "week", "pain_day",
-    "pain_baseline",
+    "cut_off", "person", "person_week", "rx", "rx_day", "day_fact", "day_evidence", "day_state", "week",
+    "pain_day", "pain_baseline",
 )  # fmt: skip
-MACROS = ("is_asked", "wilson")
+MACROS = ("is_asked", "placement_bit", "wilson")
 TABLES = (
-    "meta", "exercise", "session", "block", "rep", "checkin", "participant", "prescription", "excused",
-    "selfreport", "clearance", "known_sign", "tolerance", "decision", "ears", "rejected", "day_sensor",
-    "day_fact",
+    "meta", "exercise", "person_exercise", "session", "block", "rep", "checkin", "participant", "prescription",
+    "excused", "selfreport", "clearance", "known_sign", "tolerance", "decision", "ears", "rejected",
+    "day_sensor", "pair_day",
 )  # fmt: skip
-FACTS = ("day_sensor", "day_fact")
+FACTS = ("day_sensor", "pair_day")
 
 
 @cache
@@ -46,8 +46,12 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 def create_views(con: duckdb.DuckDBPyConnection) -> None:
     """Views and macros of this version of the software, for this connection only."""
-    run(con, (text(f"macro_{name}") for name in MACROS))
+    create_macros(con)
     run(con, (f"create or replace temp view {name} as\n{text(f'view_{name}')}" for name in VIEWS))
+
+
+def create_macros(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, (text(f"macro_{name}") for name in MACROS))
 
 
 def run(con: duckdb.DuckDBPyConnection, statements: Iterable[str]) -> None:

@@ -14,12 +14,13 @@ from sciatrack_analytics.checkins import row_from_csv
 from sciatrack_analytics.connection import IndexFileError, StudyLockedError, connect
 from sciatrack_analytics.csv_file import EMPTY, CellProblem, TableFileError, append_rows, read_table
 from sciatrack_analytics.csv_tables import CHECKINS, PRESCRIPTIONS, TABLES, Table
+from sciatrack_analytics.facts import fill_facts
 from sciatrack_analytics.index import (
     INDEX_VERSION,
     exercise_rows,
-    fill_facts,
     insert_sessions,
     local_date,
+    pair_numbers,
     put_rows,
     read_session,
 )
@@ -121,6 +122,8 @@ def load_table(con: duckdb.DuckDBPyConnection, path: Path, table: Table, setting
         else:
             rows.append(dict(row) | {"line": line})
     put_rows(con, INDEX_TABLE_OF[table.kind], rows)
+    if table is PRESCRIPTIONS:
+        pair_numbers(con, rows)
 
 
 def _stored_prescription(path: Path, line: int, row: dict[str, Any]) -> dict[str, Any]:

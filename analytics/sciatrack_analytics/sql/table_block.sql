@@ -1,5 +1,7 @@
 -- one row per block of a session: a stretch of one exercise, or one line that says why there is none
 create table block (
+    block_no integer not null, -- in this index, in the order of coming in; a rebuild gives it anew
+    pair_no integer not null, -- of participant and exercise, in person_exercise
     session_id varchar not null,
     recording varchar not null,
     block integer not null,

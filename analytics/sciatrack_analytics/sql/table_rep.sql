@@ -1,5 +1,6 @@
 -- one row per rep
 create table rep (
+    block_no integer, -- the rep's row in block; null where the manifest names no such block
     session_id varchar not null,
     recording varchar not null,
     block integer not null,

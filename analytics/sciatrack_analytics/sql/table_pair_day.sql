@@ -1,8 +1,7 @@
--- one row per participant, local day and exercise that a sensor session of that day speaks about
-create table day_fact (
-    participant varchar not null,
+-- one row per pair of participant and exercise and local day of which a sensor session speaks; day_fact has the names
+create table pair_day (
+    pair_no integer not null,
     local_date date not null,
-    exercise varchar not null,
     sessions_done integer not null,
     reps_left integer not null,
     reps_right integer not null,
