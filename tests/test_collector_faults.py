@@ -225,6 +225,42 @@ def test_connections_that_fail_are_tried_again_with_growing_pauses(tmp_path) -> 
     assert run.states is State.RECORDING
 
 
+class Breaking(PlainRadio):
+    """The second to eighth connection end soon, before the sensor's data reach us."""
+
+    tries: ClassVar[list[float]] = []
+
+    async def connect(self, found, on_lost) -> PlainLink:
+        link = await super().connect(found, on_lost)
+        self.tries.append(asyncio.get_running_loop().time())
+        if 2 <= len(self.tries) <= 8:
+
+            async def nothing_comes(uuid, on_data) -> None:
+                return None
+
+            link.subscribe = nothing_comes
+            asyncio.get_running_loop().call_later(0.3, self._drop, found.handle)
+        return link
+
+
+def test_pauses_grow_while_links_break_before_data_and_are_short_again_after(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(Breaking, "tries", [])
+    run = Run(tmp_path / "raw.mcap", Faults(dead_s=(2.0, 110.0)), seconds=120.0, radio=Breaking)
+    pauses = np.diff(Breaking.tries)
+    assert len(pauses) == 9  # after the stream died, seven that grow, and after the stream died again
+    assert pauses[-2] > 8 * pauses[1]
+    # it flowed between, so the next try comes soon: 3 s to notice, less than 1 s to pause
+    assert Breaking.tries[-1] - 110.0 < 5.5
+    assert run.states is State.RECORDING
+
+
+def test_a_sensor_that_was_heard_for_a_moment_is_sought_for_ever(tmp_path) -> None:
+    run = Run(tmp_path / "raw.mcap", Faults(away_s=((0.5, 30.0),)))
+    assert 0 < sum(packet.monotonic_ns < 0.6e9 for packet in run.log.packets) < 10
+    assert run.status.connections == 2
+    assert run.states is State.RECORDING
+
+
 def test_sensors_are_connected_one_at_a_time_and_both_are_recorded(tmp_path) -> None:
     class Watching(PlainRadio):
         busy = 0

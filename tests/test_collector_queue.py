@@ -50,6 +50,19 @@ def test_a_full_queue_counts_what_it_loses_and_says_so_in_the_file(tmp_path) -> 
     assert [event.data.get("lost") for event in log.events if event.kind == "overflow"] == [30]
 
 
+def test_a_full_queue_has_room_for_the_connections_that_part_the_sensor_s_clocks(tmp_path) -> None:
+    queue = RawQueue(RawLogWriter(tmp_path / "raw", HEADER), capacity=10, flush_every_s=3600.0)
+    for connection in (1, 2):
+        queue.event("connect", connection=connection)
+        for _ in range(20):
+            queue.put("data", b"x")
+    queue.close()
+    log = read_raw(tmp_path / "raw")
+    assert [event.data["connection"] for event in log.events if event.kind == "connect"] == [1, 2]
+    assert sum(event.data["lost"] for event in log.events if event.kind == "overflow") == queue.overflowed
+    assert len(log.packets) == 40 - queue.overflowed < 11
+
+
 def test_a_failure_is_told_once_and_again_on_closing(tmp_path) -> None:
     class Broken(RawLogWriter):
         def append(self, packet) -> None:

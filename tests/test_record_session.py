@@ -194,6 +194,20 @@ def test_too_little_room_is_refused_before_anything_starts(tmp_path, monkeypatch
         check_disk(tmp_path / "new" / "sessions", 3600.0, 2)
 
 
+def test_a_file_in_the_place_of_a_folder_is_refused_before_anything_starts(tmp_path) -> None:
+    (tmp_path / "notes").write_text("")
+    with pytest.raises(DiskSpaceError, match="notes is a file"):
+        check_disk(tmp_path / "notes" / "sessions", 1.0, 1)
+
+
+def test_a_folder_that_cannot_be_made_is_one_error_in_words(tmp_path) -> None:
+    (tmp_path / "sub").write_text("")  # between the check and the first sensor
+    done = record(tmp_path / "sub", 5.0)
+    assert isinstance(done.trouble, RawLogError)
+    assert "cannot be written: Not a directory" in str(done.trouble)
+    assert done.folder is None
+
+
 def test_words_that_a_session_cannot_keep_are_refused() -> None:
     with pytest.raises(PseudonymError):
         Sitting("Anna Maria Beispiel", "UTC", ((None, "hip"),))

@@ -75,6 +75,15 @@ def test_only_the_owner_may_read(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
+def test_new_folders_are_known_to_those_above_them_after_a_power_cut(tmp_path: Path, monkeypatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(sessions, "_flush_folder", synced.append)
+    sessions.private_folder(tmp_path / "a" / "b")
+    assert synced == [tmp_path, tmp_path / "a"]
+    sessions.private_folder(tmp_path / "a" / "b")
+    assert len(synced) == 2
+
+
 def test_the_same_id_twice_is_refused_and_leaves_the_first(tmp_path: Path) -> None:
     folder = write(tmp_path)
     with pytest.raises(SessionError, match="is there already"):

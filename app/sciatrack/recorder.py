@@ -64,6 +64,8 @@ class Recorded:
 def check_disk(parent: Path, duration_s: float | None, sensors: int) -> None:
     """Raise DiskSpaceError where the planned recording does not fit."""
     place = next(folder for folder in (parent.absolute(), *parent.absolute().parents) if folder.exists())
+    if not place.is_dir():
+        raise DiskSpaceError(f"{place} is a file, not a folder; choose another place with --output.")
     if not os.access(place, os.W_OK):
         raise DiskSpaceError(f"{place} cannot be written to; choose another folder with --output.")
     free = shutil.disk_usage(place).free
@@ -156,7 +158,8 @@ async def _show(
             ready.set()
             await looking
             view.look()
-            view.say("stopping ...")
+            if session.begun:
+                view.say("stopping ...")
     except Exception as error:
         with contextlib.suppress(Exception):
             click.echo(f"the display failed ({error!r}); the recording goes on", err=True)
@@ -217,9 +220,10 @@ def tell_trouble(trouble: Exception, folder: Path | None) -> click.ClickExceptio
     return click.ClickException(f"{trouble}{kept}")
 
 
-def tell_unfinished(error: Exception, folder: Path) -> click.ClickException:
-    """The error of a session that was recorded and could not be finished."""
+def tell_unfinished(error: Exception, folder: Path, trouble: Exception | None = None) -> click.ClickException:
+    """The error of a session that was recorded, until some `trouble`, and could not be finished."""
+    before = f"{trouble} " if trouble is not None and str(trouble) != str(error) else ""
     return click.ClickException(
-        f"everything that came is in {folder}, but the session could not be finished: {error} "
+        f"{before}What was recorded is in {folder}, but the session could not be finished: {error} "
         f"When that is mended: sciatrack recover {folder}"
     )

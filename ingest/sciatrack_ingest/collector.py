@@ -71,6 +71,7 @@ class SensorRecorder:
         self._opening: list[RawPacket] | None = None  # a new connection's packets while it negotiates
         self._failures = 0
         self._first_ns: int | None = None  # first packet after a start
+        self._flowing = False  # packets came on this connection since it was started
         self._battery_asked = False  # the answer comes among the notifications
         self._changed = asyncio.Event()  # link lost, disk failed or told to stop
 
@@ -185,7 +186,7 @@ class SensorRecorder:
 
     async def _started(self, link: Link, family: SensorFamily) -> None:
         received: list[RawPacket] = []
-        self._opening = received
+        self._opening, self._flowing = received, False
         self.status.last_data_ns = None
         await start_streaming(link, family, self._patience, received, self._callback)
         self._opening = None
@@ -204,8 +205,9 @@ class SensorRecorder:
             self.tap(status.connections, packet)
             if self._opening is not None:
                 self._opening.append(packet)
-            elif self._first_ns is None:
-                self._first_ns = packet.monotonic_ns
+            else:
+                self._flowing = True
+                self._first_ns = self._first_ns or packet.monotonic_ns
             if self._battery_asked and status.family is not None:
                 self._learn_battery(status.family.battery_percent(uuid, packet.payload))
 
@@ -223,11 +225,11 @@ class SensorRecorder:
                 if stop.is_set():
                     await self._say_goodbye(link, family)
                     return "stop"
-                return "disk" if self._queue and self._queue.failure else "lost"
+                return self._over()
             except TimeoutError:
                 pass
             now_ns = self._clock.monotonic_ns()
-            if status.last_data_ns is None or status.last_data_ns < since_ns:
+            if not self._flowing or status.last_data_ns is None:
                 if now_ns - since_ns > patience.first_data * 1e9:
                     raise SilentSensorError(f"{status.label} is connected, but sends nothing")
                 continue
@@ -237,6 +239,15 @@ class SensorRecorder:
             if now_ns - battery_ns > patience.battery * 1e9:
                 battery_ns = now_ns
                 await self._ask_battery(link, family)
+
+    def _over(self) -> str:
+        """Why a connection ended by itself; raises LinkError where it brought nothing, so that pauses grow."""
+        if self._queue and self._queue.failure:
+            return "disk"
+        if not self._flowing:
+            raise LinkError(f"{self.status.label}: the connection broke before any data came")
+        self._data_flow()
+        return "lost"
 
     def _data_flow(self) -> None:
         status = self.status

@@ -21,6 +21,9 @@ from sciatrack_ingest.sensors.family import RawPacket
 FLUSH_EVERY_S = 0.5
 # Ten minutes of 100 packets a second, 20 MB at most: longer than any disk hiccup, far below any memory.
 CAPACITY = 60_000
+# Room beyond that for events: without a `connect` two clocks of a sensor would be taken for one. There are a few
+# for each connection, and so many connections do not fail while one write hangs.
+EVENT_ROOM = 1_000
 Entry = RawPacket | tuple[str, int, int, dict[str, Any]]
 
 
@@ -43,7 +46,8 @@ class RawQueue:
         self._clock = clock or HostClock()
         self._flush_every_s = flush_every_s
         self._on_failure = on_failure
-        self._queue: queue.Queue[Entry] = queue.Queue(capacity)
+        self._capacity = capacity
+        self._queue: queue.Queue[Entry] = queue.Queue(capacity + EVENT_ROOM)
         self._stop = threading.Event()
         self._unsaid = 0
         self.accepted = 0  # packets taken
@@ -55,9 +59,10 @@ class RawQueue:
     def put(self, channel: str, payload: bytes) -> RawPacket:
         """Stamp a notification and queue it; never waits."""
         packet = RawPacket(channel, payload, self._clock.monotonic_ns(), self._clock.wall_ns())
-        if self._unsaid and self._offer(self._event(OVERFLOW, {"lost": self._unsaid})):
+        room = self._queue.qsize() < self._capacity
+        if room and self._unsaid and self._offer(self._event(OVERFLOW, {"lost": self._unsaid})):
             self._unsaid = 0
-        if self._offer(packet):
+        if room and self._offer(packet):
             self.accepted += 1
         else:
             self.overflowed += 1
@@ -65,7 +70,7 @@ class RawQueue:
         return packet
 
     def event(self, kind: str, **data: Any) -> None:
-        """Queue an event of now; dropped where even the queue is full."""
+        """Queue an event of now; there is room for it where there is none for packets."""
         self._offer(self._event(kind, data))
 
     def close(self) -> None:

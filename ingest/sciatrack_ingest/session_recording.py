@@ -16,7 +16,7 @@ from sciatrack_ingest.collector import OpenLog, SensorRecorder
 from sciatrack_ingest.connecting import Patience
 from sciatrack_ingest.manifest import check_participant, session_id_for, utc_to_text, zone
 from sciatrack_ingest.radio import Clock, Found, HostClock, Radio
-from sciatrack_ingest.rawlog import RawHeader, RawLogWriter
+from sciatrack_ingest.rawlog import RawHeader, RawLogError, RawLogWriter
 from sciatrack_ingest.sensors import SensorFamily
 from sciatrack_ingest.sessions import private_folder
 
@@ -99,7 +99,13 @@ class RecordingSession:
 
     def _opener(self, placement: str) -> OpenLog:
         def open_log(found: Found, family: SensorFamily) -> RawLogWriter:
-            private_folder(self.folder)
+            try:
+                private_folder(self.folder)
+            except OSError as error:
+                raise RawLogError(
+                    self.folder, f"cannot be written: {error.strerror or error}.",
+                    hint="Choose another folder with --output.",
+                ) from error  # fmt: skip
             sitting = self._sitting
             header = RawHeader(
                 family=family.name,

@@ -76,12 +76,14 @@ def copy_writer(source: Path, rows: int | None) -> Writer:
 def private_folder(path: Path) -> None:
     """A folder for its owner alone, with whatever folders above it are missing, whatever the umask.
 
-    `mkdir(parents=True)` gives its mode to the last folder only, and the umask takes bits off it.
+    `mkdir(parents=True)` gives its mode to the last folder only, and the umask takes bits off it. Each new one is
+    there after a power cut, or what is written into it would be lost with it.
     """
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
         folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
         folder.chmod(FOLDER_MODE)
+        _flush_folder(folder.parent)
 
 
 @contextlib.contextmanager

@@ -183,7 +183,7 @@ def _record(
         try:
             lines = close_session(done.folder)
         except (SciatrackError, OSError) as error:
-            raise recorder.tell_unfinished(error, done.folder) from error
+            raise recorder.tell_unfinished(error, done.folder, done.trouble) from error
         for line in lines:
             click.echo(line, err=True)
         click.echo(done.folder)
