@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from sciatrack_signal.excursion import (
-    _block_sum,
+    PAIRS,
+    RATE_KNEE_DPS,
+    _between,
+    _second_sums,
     cross,
     excursion,
     local_axis,
@@ -98,8 +101,19 @@ def test_the_axis_follows_when_another_movement_begins() -> None:
 
 
 @LAW
-@given(n=st.integers(1, 40), width=st.integers(1, 12), seed=SEEDS)
-def test_sums_of_blocks(n: int, width: int, seed: int) -> None:
-    x = np.random.default_rng(seed).standard_normal((n, 2))
-    slow = [x[k : k + width].sum(axis=0) for k in range(0, n, width)]
-    np.testing.assert_allclose(_block_sum(x, width), np.array(slow).reshape(-1, 2), atol=1e-12)
+@given(n=st.integers(1, 40), step=st.integers(1, 12), seed=SEEDS)
+def test_between_the_middles_of_seconds_the_axis_goes_along_a_line(n: int, step: int, seed: int) -> None:
+    axis = np.random.default_rng(seed).standard_normal((-(-n // step), 3))
+    at = (np.arange(n) + 0.5) / step - 0.5
+    slow = np.column_stack([np.interp(at, np.arange(len(axis)), axis[:, k]) for k in range(3)])
+    np.testing.assert_allclose(_between(axis, step, n), slow, atol=1e-12)
+
+
+@LAW
+@given(n=st.integers(1, 40), step=st.integers(1, 12), seed=SEEDS)
+def test_products_are_summed_over_seconds(n: int, step: int, seed: int) -> None:
+    rate = 10.0 * np.random.default_rng(seed).standard_normal((n, 3))
+    weighed = [np.outer(row, row) / np.sqrt(row @ row + RATE_KNEE_DPS**2) for row in rate]
+    slow = [sum(weighed[k : k + step]) for k in range(0, n, step)]
+    expected = [[total[i, j] for i, j in PAIRS] for total in slow]
+    np.testing.assert_allclose(_second_sums(rate, step), expected, atol=1e-9)

@@ -55,7 +55,7 @@ def slow_blocks(x: Array, factor: int) -> Array:
 @given(n=st.integers(40, 300), factor=st.integers(1, 10), chunk=st.integers(1, 400), seed=SEEDS)
 def test_even_samples_are_averaged_in_blocks(n: int, factor: int, chunk: int, seed: int) -> None:
     recording = even(n, TARGET_RATE_HZ * factor, seed)
-    with mock.patch.object(grid, "CHUNK_SAMPLES", chunk):
+    with mock.patch.multiple(grid, CHUNK_SAMPLES=chunk, CHUNK_ROWS=chunk):
         made = grid_of(recording)
     np.testing.assert_allclose(made.acc, slow_blocks(recording.acc, factor), atol=1e-12)
     assert made.gyr is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.ndimage import gaussian_filter1d
 
-from sciatrack_signal.smoothing import box, gaussian
+from sciatrack_signal import smoothing
+from sciatrack_signal.smoothing import blocks, box, gaussian, support
 from signal_cases import LAW, Array
 
 ROWS = arrays(np.float64, st.tuples(st.integers(0, 60), st.integers(1, 3)), elements=st.floats(-100, 100))
@@ -75,3 +78,23 @@ def test_read_only_rows_are_smoothed() -> None:
     x = np.ones((20, 3))
     x.flags.writeable = False
     np.testing.assert_allclose(gaussian(x, 2.0), 1.0)
+
+
+@LAW
+@given(n=st.integers(1, 300), sigma=st.floats(0.0, 12.0), piece=st.integers(1, 90))
+def test_long_columns_are_smoothed_as_short_ones(n: int, sigma: float, piece: int) -> None:
+    x = np.random.default_rng(n).standard_normal((n, 2))
+    short = gaussian(x, sigma)
+    with mock.patch.multiple(smoothing, LONG=0, PIECE_ROWS=piece):
+        np.testing.assert_allclose(gaussian(x, sigma), short, atol=1e-12)
+        np.testing.assert_allclose(gaussian(x[:, 1], sigma), short[:, 1], atol=1e-12)
+
+
+@LAW
+@given(n=st.integers(0, 300), sigma=st.floats(0.0, 12.0), rows=st.integers(1, 90))
+def test_blocks_are_all_rows_in_order_with_all_that_they_need(n: int, sigma: float, rows: int) -> None:
+    x = np.random.default_rng(n).standard_normal((n, 1))
+    parts = list(blocks(n, support(sigma), rows))
+    assert [k for part, _, _ in parts for k in range(n)[part]] == list(range(n))
+    for part, around, inner in parts:
+        np.testing.assert_allclose(gaussian(x[around], sigma)[inner], gaussian(x, sigma)[part], atol=1e-12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from sciatrack_signal.trace import gyro_agrees
+from sciatrack_signal import smoothing
+from sciatrack_signal.gyro_trust import gyro_agrees
 from signal_cases import LAW, Array, Case, changed, still, trace_of
 
 SWINGS = Case(rate_hz=25.0).record()
@@ -103,3 +105,15 @@ def test_the_recording_stays_as_it_was() -> None:
     trace_of(recording)
     np.testing.assert_array_equal(acc, SWINGS.acc)
     np.testing.assert_array_equal(gyr, SWINGS.gyr)
+
+
+@pytest.mark.parametrize("gyroscope", [True, False])
+def test_a_recording_looked_at_in_small_blocks_gives_the_same_trace(gyroscope: bool) -> None:
+    recording = SWINGS if gyroscope else replace(SWINGS, gyr=None)
+    whole = trace_of(recording)
+    with mock.patch.multiple(smoothing, BLOCK_ROWS=100, PIECE_ROWS=150, LONG=50):
+        parts = trace_of(recording)
+    assert (parts.gyr is None) == (whole.gyr is None) == (not gyroscope)
+    for name in ("sharp", "up", "rate", "x"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), atol=1e-7)
+    np.testing.assert_array_equal(parts.walks, whole.walks)

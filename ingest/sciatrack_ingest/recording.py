@@ -21,6 +21,8 @@ SIDES = ("left", "right", "both", "unknown")
 # A gap is a step of more than this many sample periods and more than this many seconds (contract).
 GAP_MIN_PERIODS = 3.0
 GAP_MIN_S = 0.1
+# Stamps looked at together; they stay in the cache.
+PART_SAMPLES = 16_384
 
 
 def finite_rows(array: Float) -> npt.NDArray[np.bool_]:
@@ -29,15 +31,28 @@ def finite_rows(array: Float) -> npt.NDArray[np.bool_]:
     return np.asarray(np.isfinite(x) & np.isfinite(y) & np.isfinite(z))
 
 
+def all_finite(array: Float) -> bool:
+    """Whether all of (n, k) is finite; a part at a time, without a mask of n rows."""
+    return all(bool(np.isfinite(array[k : k + PART_SAMPLES]).all()) for k in range(0, len(array), PART_SAMPLES))
+
+
 def effective_rate_hz(time_s: Float) -> float:
     """Samples per second outside gaps of (n,) increasing stamps; NaN for fewer than two."""
     if len(time_s) < 2:
         return float("nan")
+    if longest_step_s(time_s) <= GAP_MIN_S:
+        return float((len(time_s) - 1) / (time_s[-1] - time_s[0]))
     step_s = np.diff(time_s)
     usual_s = float(np.median(step_s))
     inside = step_s <= max(GAP_MIN_S, GAP_MIN_PERIODS * usual_s)
     with np.errstate(over="ignore"):
         return float(inside.sum() / step_s[inside].sum())
+
+
+def longest_step_s(time_s: Float) -> float:
+    """Seconds between two of (n,) stamps at most; a part at a time, without a second array of n. 0.0 for n < 2."""
+    parts = (time_s[k : k + PART_SAMPLES + 1] for k in range(0, len(time_s) - 1, PART_SAMPLES))
+    return max((float((part[1:] - part[:-1]).max()) for part in parts), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -123,6 +138,8 @@ class Recording:
     def gaps_s(self) -> Float:
         """(k, 2) start and end seconds of stretches without data: steps in time, or rows of NaN."""
         if len(self.time_s) < 2:
+            return np.empty((0, 2))
+        if longest_step_s(self.time_s) <= GAP_MIN_S and all_finite(self.acc):
             return np.empty((0, 2))
         period_s = 1.0 / self.sampling_rate_hz
         valid = finite_rows(self.acc)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.smoothing import gaussian
+from sciatrack_signal.smoothing import gaussian, support
 
 Float = npt.NDArray[np.float64]
 
@@ -21,7 +21,7 @@ HELD_FRAME_SIGMA_S = 1.0
 # Accelerometer alone: moves of 0.4 s must survive, the impact of a heel must not.
 ACC_ONLY_SIGMA_S = 0.12
 # Rows multiplied together at each level of the scan.
-RADIX = 16
+RADIX = 12
 
 
 def up_direction(acc: Float, gyr: Float | None, rate_hz: float) -> Float:
@@ -33,10 +33,23 @@ def up_direction(acc: Float, gyr: Float | None, rate_hz: float) -> Float:
     return unit(rotate(conjugate(rotation), held))
 
 
+def up_depends_on(gyr: Float | None, rate_hz: float) -> int:
+    """Rows on each side of a row that its direction of up depends on."""
+    return support((ACC_ONLY_SIGMA_S if gyr is None else HELD_FRAME_SIGMA_S) * rate_hz)
+
+
 def unit(x: Float) -> Float:
     """Rows scaled to length 1; a zero row stays zero."""
-    norm = np.sqrt(np.einsum("ij,ij->i", x, x))
-    return np.asarray(x / np.maximum(norm, 1e-12)[:, None])
+    return (x.T / np.maximum(length(x), 1e-12)).T
+
+
+def length(x: Float) -> Float:
+    """(n,) lengths of the rows of (n, 3)."""
+    a, b, c = x.T
+    total = a * a
+    total += b * b
+    total += c * c
+    return np.asarray(np.sqrt(total, out=total))
 
 
 def cumulative_rotation(rotation_vector: Float) -> Float:
@@ -44,12 +57,17 @@ def cumulative_rotation(rotation_vector: Float) -> Float:
 
     rotation_vector (n, 3) in rad is the turn from row k - 1 to row k in the sensor's own axes.
     """
-    angle = np.sqrt(np.einsum("ij,ij->i", rotation_vector, rotation_vector))
-    half_sinc = 0.5 * np.sinc(angle / (2.0 * np.pi))
-    step = np.empty((4, len(rotation_vector)))
-    step[0] = np.cos(0.5 * angle)
-    step[1:] = rotation_vector.T * half_sinc
+    half = 0.5 * length(rotation_vector)
+    step = np.empty((4, len(half)))
+    np.cos(half, out=step[0])
+    np.multiply(rotation_vector.T, _half_sinc(half), out=step[1:])
     return _scan(step)
+
+
+def _half_sinc(half: Float) -> Float:
+    """sin(half) / (2 half), 0.5 at 0."""
+    near_zero = half < 1e-9
+    return np.where(near_zero, 0.5, 0.5 * np.sin(half) / np.where(near_zero, 1.0, half))
 
 
 def _scan(step: Float) -> Float:
@@ -64,29 +82,30 @@ def _scan(step: Float) -> Float:
     padded = np.zeros((4, groups * RADIX))
     padded[0, n:] = 1.0
     padded[:, :n] = step
-    inner = np.ascontiguousarray(padded.reshape(4, groups, RADIX).transpose(2, 0, 1))
+    inner = np.ascontiguousarray(padded.reshape(4, groups, RADIX).transpose(0, 2, 1))
     for k in range(1, RADIX):
-        inner[k] = multiply(inner[k - 1], inner[k])
+        inner[:, k] = multiply(inner[:, k - 1], inner[:, k])
     before = np.zeros((4, groups))
     before[0, 0] = 1.0
-    before[:, 1:] = _scan(inner[-1])[:, :-1]
+    before[:, 1:] = _scan(inner[:, -1])[:, :-1]
     before /= np.sqrt((before * before).sum(axis=0))
-    out = np.stack([multiply(before, inner[k]) for k in range(RADIX)])
-    return np.asarray(out.transpose(1, 2, 0).reshape(4, -1)[:, :n])
+    out = multiply(before[:, None], inner)
+    return out.transpose(0, 2, 1).reshape(4, -1)[:, :n]
 
 
 def multiply(p: Float, q: Float) -> Float:
-    """Product of quaternions along axis 0, w first."""
-    a, b, c, d = p
-    w, x, y, z = q
-    return np.stack(
-        [
-            a * w - b * x - c * y - d * z,
-            a * x + b * w + c * z - d * y,
-            a * y - b * z + c * w + d * x,
-            a * z + b * y - c * x + d * w,
-        ]
-    )
+    """Product of quaternions along axis 0, w first; the other axes are broadcast."""
+    return np.asarray(np.einsum("ij...,j...->i...", _matrix(p), q))
+
+
+# Where each component of the left factor stands in the matrix by which it multiplies the right one, and its sign.
+_PLACES = np.array([[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]])
+_SIGNS = np.array([[1.0, -1.0, -1.0, -1.0], [1.0, 1.0, -1.0, 1.0], [1.0, 1.0, 1.0, -1.0], [1.0, -1.0, 1.0, 1.0]])
+
+
+def _matrix(p: Float) -> Float:
+    """(4, 4, ...) matrix of multiplying by p (4, ...) from the left."""
+    return np.asarray(p[_PLACES] * _SIGNS.reshape(4, 4, *(1,) * (p.ndim - 1)))
 
 
 def conjugate(q: Float) -> Float:
@@ -98,6 +117,6 @@ def rotate(q: Float, x: Float) -> Float:
     w, qx, qy, qz = q
     vx, vy, vz = x.T
     tx, ty, tz = 2 * (qy * vz - qz * vy), 2 * (qz * vx - qx * vz), 2 * (qx * vy - qy * vx)
-    return np.column_stack(
+    return np.stack(
         [vx + w * tx + qy * tz - qz * ty, vy + w * ty + qz * tx - qx * tz, vz + w * tz + qx * ty - qy * tx]
-    )
+    ).T

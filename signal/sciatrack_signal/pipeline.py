@@ -26,7 +26,6 @@ from sciatrack_signal.result import Analysis, Block, Rep
 from sciatrack_signal.selection import NOTHING_FOUND, select, select_turns
 from sciatrack_signal.sets import read_sets
 from sciatrack_signal.trace import Trace, build_trace
-from sciatrack_signal.walking import walking
 
 ALGORITHM = "sciatrack-segmentation 0.1"
 # Reps with less than this between them belong to one set (contract).
@@ -91,8 +90,8 @@ def _auto(
     recording: Recording, labels: Labels, found: list[Candidate], known: Mapping[str, Exercise]
 ) -> list[Block]:
     """One block for each exercise that was found."""
-    ups = [walk_up(one) for one in found]
-    walks = list({id(one.trace): up for one, up in zip(found, ups, strict=True) if up is not None}.values())
+    of_traces = {id(one.trace): one for one in found}.values()
+    walks = [up for up in map(walk_up, of_traces) if up is not None]
     blocks: list[Block] = []
     for block in find_blocks(found, labels.placement, labels.side, known, walks):
         here = replace(labels, exercise=known[block.exercise], side=block.side)
@@ -156,7 +155,7 @@ def _barriers(trace: Trace) -> npt.NDArray[np.int64]:
     gaps = edges.reshape(-1, 2)
     gaps = gaps[(gaps[:, 1] - gaps[:, 0]) > LONG_GAP_S * trace.rate_hz]
     blocked = np.zeros(trace.n + 1, dtype=np.int8)
-    for start, end in np.concatenate([gaps, walking(trace.acc, trace.rate_hz)]):
+    for start, end in np.concatenate([gaps, trace.walks]):
         blocked[start:end] = 1
     return np.flatnonzero(np.diff(np.concatenate([[0], blocked]))).reshape(-1, 2)
 

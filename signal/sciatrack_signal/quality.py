@@ -20,7 +20,6 @@ from sciatrack_signal.result import Rep
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.trace import Trace
 from sciatrack_signal.turning import turning_points
-from sciatrack_signal.walking import walking
 
 Float = npt.NDArray[np.float64]
 
@@ -273,10 +272,11 @@ def _segment_frame(trace: Trace, reps: Sequence[Rep], poses: Sequence[Poses], vi
 def _standing_up(trace: Trace, reps: Sequence[Rep]) -> Float | None:
     """(3,) up in the sensor's frame while somebody walks near the set; None if nobody does."""
     first, last = _rows(trace, reps[0].start_s - WALK_WITHIN_S, reps[-1].end_s + WALK_WITHIN_S)
-    walks = walking(trace.acc[first:last], trace.rate_hz)
-    if not len(walks):
+    walks = np.clip(trace.walks, first, last)
+    near = [trace.up[a:b] for a, b in walks[walks[:, 1] > walks[:, 0]]]
+    if not near:
         return None
-    mean: Float = np.concatenate([trace.up[first + a : first + b] for a, b in walks]).mean(axis=0)
+    mean: Float = np.concatenate(near).mean(axis=0)
     return mean / max(float(np.linalg.norm(mean)), 1e-9)
 
 

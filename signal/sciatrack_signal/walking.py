@@ -10,10 +10,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.smoothing import gaussian
+from sciatrack_signal.orientation import length
+from sciatrack_signal.smoothing import blocks, gaussian, support
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
 
 # Splits the norm of the acceleration at about 1 Hz.
 SPLIT_SIGMA_S = 0.17
@@ -40,17 +42,26 @@ TRANSFORM_ROWS = 1024
 
 def walking(acc: Float, rate_hz: float) -> Int:
     """(k, 2) half-open row intervals of walking; acc (n, 3) m/s^2 on an even grid."""
-    norm = np.sqrt(np.einsum("ij,ij->i", acc, acc))[:, None]
+    fast, shaking = np.empty(len(acc)), np.empty(len(acc), dtype=bool)
+    margin = support(DRIFT_SIGMA_S * rate_hz) + support(WINDOW_SIGMA_S * rate_hz)
+    for rows, around, inner in blocks(len(acc), margin):
+        mine, shakes = _shaking(acc[around], rate_hz)
+        fast[rows], shaking[rows] = mine[inner], shakes[inner]
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], shaking.astype(np.int8), [0]]))).reshape(-1, 2)
+    long = edges[edges[:, 1] - edges[:, 0] >= WALK_MIN_S * rate_hz]
+    steps = [row for row in long.tolist() if _has_beat(fast[row[0] : row[1]], rate_hz)]
+    return _merged(steps, round(MARGIN_S * rate_hz), len(acc))
+
+
+def _shaking(acc: Float, rate_hz: float) -> tuple[Float, Bool]:
+    """(n,) norm of the acceleration above about 1 Hz, and whether there is so much of it as in walking."""
+    norm = length(acc)
     slow = gaussian(norm, SPLIT_SIGMA_S * rate_hz)
     fast = norm - slow
     slow -= gaussian(norm, DRIFT_SIGMA_S * rate_hz)
-    fast_power = gaussian(fast * fast, WINDOW_SIGMA_S * rate_hz)[:, 0]
-    slow_power = gaussian(slow * slow, WINDOW_SIGMA_S * rate_hz)[:, 0]
-    shaking = (fast_power > SHAKING_MIN**2) & (fast_power > SHAKING_RATIO**2 * slow_power)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], shaking.astype(np.int8), [0]]))).reshape(-1, 2)
-    long = edges[edges[:, 1] - edges[:, 0] >= WALK_MIN_S * rate_hz]
-    steps = [row for row in long.tolist() if _has_beat(fast[row[0] : row[1], 0], rate_hz)]
-    return _merged(steps, round(MARGIN_S * rate_hz), len(acc))
+    fast_power = gaussian(fast * fast, WINDOW_SIGMA_S * rate_hz)
+    slow_power = gaussian(slow * slow, WINDOW_SIGMA_S * rate_hz)
+    return fast, (fast_power > SHAKING_MIN**2) & (fast_power > SHAKING_RATIO**2 * slow_power)
 
 
 def _has_beat(shaking: Float, rate_hz: float) -> bool:

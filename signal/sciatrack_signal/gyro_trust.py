@@ -1,0 +1,100 @@
+"""Whether a gyroscope may be believed: does it say how gravity moves through the sensor?"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.excursion import gradient
+from sciatrack_signal.orientation import length, unit
+from sciatrack_signal.smoothing import blocks, gaussian, support
+from sciatrack_signal.walking import walking
+
+Float = npt.NDArray[np.float64]
+Int = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+
+# Slow enough that centripetal and linear acceleration hardly bend the accelerometer's up.
+TRUST_SIGMA_S = 0.35
+# Real gyroscopes were met with a scale of 0.17, an axis of the wrong sign and a bias of 30 deg/s. One is used only
+# if what it says explains this share of how gravity moves, with a scale this close to 1 on each moving axis.
+TRUST_EXPLAINED = 0.8
+TRUST_SCALE = (0.85, 1.18)
+# Walking and bumps (m/s^2, rms of the norm above about 0.5 Hz) move the accelerometer's up by more than turning.
+TRUST_JOLT = 0.4
+JOLT_SIGMA_S = 1.0
+# Up that moves less than this (rms) while the sensor is not shaken tests no gyroscope.
+UNTESTED_DPS = 0.7
+# Weight of the assumption that a scale is 1, as a share of all that was turned.
+SCALE_RIDGE = 0.03
+# An axis with less than this share of the rotation says nothing about its scale.
+TRUST_AXIS_SHARE = 0.1
+# Of what has been smoothed every third row is looked at, 0.12 s apart: those between say the same again.
+EVERY = 3
+
+
+def gyro_agrees(acc: Float, gyr: Float, rate_hz: float) -> bool:
+    """Whether the gyroscope predicts how the accelerometer's up moves, axis by axis; gyr in rad/s."""
+    return gyro_verdict(acc, gyr, rate_hz, walking(acc, rate_hz)) == "agrees"
+
+
+def gyro_verdict(acc: Float, gyr: Float, rate_hz: float, walks: Int) -> str:
+    """`agrees`, `contradicts`, or `untested` where up hardly moves and so says nothing of the gyroscope."""
+    products, rows, bias = _products(acc, gyr, rate_hz, walks)
+    # Without its bias: the change of up, and what each axis turns up by.
+    without = np.concatenate([np.eye(4, 4), np.diag([0.0, *-bias])[:, 1:]], axis=1)
+    products = without @ products @ without.T
+    total = float(products[0, 0])
+    all_axes = np.array([1.0, -1.0, -1.0, -1.0])
+    unexplained = float(all_axes @ products @ all_axes)
+    if total <= (np.radians(UNTESTED_DPS) ** 2) * rows:
+        return "untested"
+    if unexplained > (1.0 - TRUST_EXPLAINED) * total:
+        return "contradicts"
+    normal, share = products[1:, 1:], np.diag(products)[1:]
+    # turning about up is not seen, so the three columns can nearly depend on each other: the ridge keeps a scale
+    # that nothing speaks about near 1
+    ridge = SCALE_RIDGE * float(share.sum())
+    scale = np.linalg.solve(normal + (ridge + 1e-12) * np.eye(3), products[1:, 0] + ridge)
+    moving = share > TRUST_AXIS_SHARE * share.sum()
+    right = ((scale > TRUST_SCALE[0]) & (scale < TRUST_SCALE[1]))[moving].all()
+    return "agrees" if right else "contradicts"
+
+
+def _products(acc: Float, gyr: Float, rate_hz: float, walks: Int) -> tuple[Float, int, Float]:
+    """(7, 7) products of the change of up (rad/s), the turn that each axis of the gyroscope says it is (3), and
+    that of each axis per rad/s (3), summed over the calm rows; how many those are; the bias (3) in rad/s.
+
+    du = u x omega is linear in the scales and in the biases of omega, so these sums say all of both.
+    """
+    products, rows, slows = np.zeros((7, 7)), 0, []
+    sigma = TRUST_SIGMA_S * rate_hz
+    margin = support(sigma) + support(JOLT_SIGMA_S * rate_hz) + 1
+    for _, around, inner in blocks(len(acc), margin):
+        some = slice(inner.start + -(around.start + inner.start) % EVERY, inner.stop, EVERY)
+        slow = gaussian(gyr[around], sigma)[some]
+        slows.append(slow)
+        calm = _calm(acc[around], rate_hz, walks - around.start)[some]
+        if not calm.any():
+            continue
+        up = unit(gaussian(acc[around], sigma))
+        change = gradient(up)[some].T * calm * rate_hz
+        ux, uy, uz = up[some].T * calm
+        none = np.zeros(len(calm))
+        arms = np.array([[none, uz, -uy], [-uz, none, ux], [uy, -ux, none]])
+        columns = np.concatenate([change[None], arms * slow.T[:, None], arms]).reshape(7, -1)
+        products += columns @ columns.T
+        rows += int(calm.sum())
+    return products, rows, np.median(np.concatenate(slows), axis=0)
+
+
+def _calm(acc: Float, rate_hz: float, walks: Int) -> Bool:
+    """(n,) rows at which nothing but turning moves the accelerometer's up; walks (k, 2) rows, some outside."""
+    norm = length(acc)
+    shaking = norm - gaussian(norm, TRUST_SIGMA_S * rate_hz)
+    calm = gaussian(shaking * shaking, JOLT_SIGMA_S * rate_hz) < TRUST_JOLT**2
+    margin = round(rate_hz)
+    for start, end in walks:
+        if end + margin > 0 and start - margin < len(acc):
+            calm[max(0, start - margin) : end + margin] = False
+    return calm
