@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sciatrack_signal.candidates import Candidate, Labels
+from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.plausible import Likeness, deliberate, likeness, possible
 from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.segmentation import Strokes
 from sciatrack_signal.sets import read_set
 from sciatrack_signal.trace import Trace
-from signal_cases import FEW, LAW, Case, Plan, changed, timed_of, trace_of
+from signal_cases import FEW, LAW, NO_BARRIERS, Case, Plan, changed, timed_of, trace_of
 
 REGULAR = Likeness(
     unevenness=0.03, stroke_spread=0.05, off_pose=0.03, in_plane=0.98, jitter=0.1, period_s=6.0, jolt=0.1,
@@ -115,9 +117,11 @@ def test_shaking_is_measured_as_jolt() -> None:
     assert found.busy
 
 
-def set_of(trace: Trace, hold_s: tuple[float, float] = (0.0, float("inf"))) -> Strokes:
-    """The only set of a trace, read as changes between two poses."""
-    read = read_set(trace, timed_of(trace).run, np.empty((0, 2), dtype=np.int64), hold_s)
+def set_of(trace: Trace) -> Strokes:
+    """The only set of a trace, read as changes between two poses; nothing is said of the exercise."""
+    run = timed_of(trace).run
+    one = Candidate(trace, run, likeness(trace, run), NO_BARRIERS)
+    read = read_set(one, Labels(catalogue()["generic"], "thigh", "unknown"))
     assert read is not None
     return read
 
@@ -133,14 +137,14 @@ def test_rest_is_the_pose_before_and_after_a_set(range_deg: float, gyroscope: bo
     assert still_outside_s(trace, timed, before=False) == pytest.approx(10.0, abs=0.7)
 
 
-def test_what_the_exercise_asks_for_is_no_more_than_a_vote() -> None:
-    """Rests of five seconds and holds of two, with plenty of rest around: rest is still where it was."""
+def test_long_rests_between_short_holds_stay_rests() -> None:
+    """Rests of five seconds and holds of two, with plenty of rest around."""
     case = Case(plans=(Plan(plateau_s=2.0, pause_s=5.0),) * 5)
     trace = trace_of(case.record())
-    assert set_of(trace, (5.0, 5.0)).rest == 0
+    assert set_of(trace).rest == 0
 
 
-def test_dwells_that_look_like_the_holds_asked_for_decide_where_nothing_else_does() -> None:
+def test_long_stays_are_holds_where_nothing_else_decides() -> None:
     """From the last moment of rest to 1.5 s into the last hold: what lies outside would call the holds rest."""
     case = Case(plans=(Plan(plateau_s=5.0, pause_s=1.2),) * 5)
     recording = case.record()
@@ -148,7 +152,7 @@ def test_dwells_that_look_like_the_holds_asked_for_decide_where_nothing_else_doe
     assert recording.gyr is not None
     cut = changed(recording, time_s=recording.time_s[kept], acc=recording.acc[kept], gyr=recording.gyr[kept])
     trace = trace_of(cut)
-    assert set_of(trace, (5.0, 5.0)).rest == 0
+    assert set_of(trace).rest == 0
 
 
 def test_of_a_set_that_is_cut_in_the_middle_of_its_first_hold_the_holds_are_known_by_the_rest_after_it() -> None:

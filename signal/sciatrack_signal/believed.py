@@ -28,7 +28,8 @@ def believed(kept: Sequence[Candidate], labels: Labels) -> tuple[list[Candidate]
     exercise = labels.exercise
     if labels.view.observability != "weak":
         return list(kept), ""
-    if catalogue().get(exercise.id) is not exercise or not can_name(exercise.id, labels.placement):
+    known = catalogue().get(exercise.id)
+    if known is None or known.views != exercise.views or not can_name(exercise.id, labels.placement):
         return list(kept), ""
     likely = [one for one in kept if one.run.reversals >= LONG_REVERSALS or _chance(one, labels) >= LEAST_CHANCE]
     if kept and not likely:

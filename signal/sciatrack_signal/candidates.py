@@ -32,6 +32,13 @@ class Labels:
     def view(self) -> View:
         return self.exercise.view(self.placement, self.side)
 
+    @property
+    def views(self) -> list[View]:
+        """The same for the frame of the body part that wears the sensor: one for each leg that it may be."""
+        leg = {"left_thigh": "left", "right_thigh": "right"}.get(self.placement, self.side)
+        legs = (leg,) if leg in ("left", "right") else ("right", "left")
+        return [self.view.mirrored() if leg == "left" else self.view for leg in legs]
+
 
 @dataclass(frozen=True, eq=False)
 class Candidate:

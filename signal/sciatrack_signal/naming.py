@@ -21,33 +21,12 @@ import numpy.typing as npt
 
 from sciatrack_signal.evidence import Evidence
 from sciatrack_signal.exercises import Exercise, catalogue
+from sciatrack_signal.wearing import ASKEW, AXIS_SD_DEG, POSE_SD_DEG, WALK_SD_DEG, log_about, log_near, mounts_of
 
 Float = npt.NDArray[np.float64]
 
 # A name is given from this probability on; below, the block is `generic` and its note says between what.
 SURE = 0.75
-# Mounts are tried every so many degrees about the body's long axis.
-MOUNT_STEP_DEG = 15.0
-# A case is thin and lies flat on the skin with an edge along the body: chances of which of the sensor's axes points
-# to the head. Along z only in a pouch that stands on edge.
-HEADWARD = {(0, 1.0): 0.2, (0, -1.0): 0.2, (1, 1.0): 0.3, (1, -1.0): 0.2, (2, 1.0): 0.05, (2, -1.0): 0.05}
-# Where the sensor's z then points, as angles from forward to the left: on the thigh outwards or forwards, on the
-# hip to a side, backwards or forwards; anywhere else, as it slides round, with the rest of the chance.
-FACES_DEG = {
-    "hip": ((-90.0, 0.26), (90.0, 0.26), (180.0, 0.2), (0.0, 0.14)),
-    "right_thigh": ((-90.0, 0.5), (0.0, 0.28), (90.0, 0.05), (180.0, 0.03)),
-    "left_thigh": ((90.0, 0.5), (0.0, 0.28), (-90.0, 0.05), (180.0, 0.03)),
-    "thigh": ((-90.0, 0.28), (90.0, 0.28), (0.0, 0.28), (180.0, 0.03)),
-}
-FACE_SD_DEG = 18.0
-# Chance of a sensor worn along none of the body's axes.
-ASKEW = 0.15
-# How far people and belts are from the poses of the catalogue, and how often a pose is quite another one.
-POSE_SD_DEG = 16.0
-AXIS_SD_DEG = 18.0
-ODD_POSE = 0.06
-# Walking people's segments stand upright within this.
-WALK_SD_DEG = 14.0
 # Arcs of anything: median and spread of the logarithm of range, hold, rest, move and repetitions.
 ANY = ((12.0, 1.2), (1.5, 1.3), (1.5, 1.3), (1.2, 0.8), (6.0, 0.9))
 ODD_NUMBER = 0.06
@@ -108,11 +87,11 @@ def name_runs(
     somebody says was done.
     """
     kinds = _kinds(placement, frozenset(exercises), said)
-    mounts, prior = _mounts(placement)
+    mounts, prior = mounts_of(placement)
     scores = [_scores(run, kinds, mounts) for run in runs]  # each (mounts + 1, kinds, 2)
     weight = np.log(np.append(prior * (1.0 - ASKEW), ASKEW))
     for up in walks:
-        weight = weight + np.append(_pose(mounts[:, :, 2] @ up, WALK_SD_DEG), -np.log(4.0 * np.pi))
+        weight = weight + np.append(log_near(mounts[:, :, 2] @ up, WALK_SD_DEG), -np.log(4.0 * np.pi))
     for score in scores:
         weight = weight + _sum_logs(score.reshape(len(weight), -1))
     weight = np.exp(weight - weight.max())
@@ -157,8 +136,8 @@ def _scores(run: Evidence, kinds: Sequence[Kind], mounts: Float) -> Float:
             arc = np.log(0.5 * kind.prior) + _arc(numbers, kind) + _rise(rise_m, kind)
             out[:, k, hold] = arc + free
             if kind.rest_up is not None and kind.axis is not None:
-                place = _pose(mounts @ kind.rest_up @ rest, kind.spread_deg[0])
-                out[:-1, k, hold] = arc + place + _turn(mounts @ kind.axis @ axis, kind.spread_deg[1])
+                place = log_near(mounts @ kind.rest_up @ rest, kind.spread_deg[0])
+                out[:-1, k, hold] = arc + place + log_about(mounts @ kind.axis @ axis, kind.spread_deg[1])
     return out
 
 
@@ -188,47 +167,9 @@ def _normal(x: float, mean: float, sd: float) -> float:
     return float(-0.5 * ((x - mean) / sd) ** 2 - np.log(sd * np.sqrt(2.0 * np.pi)))
 
 
-def _pose(cosine: Float, sd_deg: float) -> Float:
-    """Log density on the sphere of a direction whose cosine to the expected one is given (Fisher's)."""
-    kappa = 1.0 / np.radians(sd_deg) ** 2
-    near = np.log(kappa / (2.0 * np.pi)) + kappa * (cosine - 1.0)
-    return np.asarray(np.logaddexp(near + np.log(1 - ODD_POSE), np.log(ODD_POSE / (4.0 * np.pi))))
-
-
-def _turn(cosine: Float, sd_deg: float) -> Float:
-    """Log density on the circle (von Mises, for a small spread)."""
-    kappa = 1.0 / np.radians(sd_deg) ** 2
-    near = 0.5 * np.log(kappa / (2.0 * np.pi)) + kappa * (cosine - 1.0)
-    return np.asarray(np.logaddexp(near + np.log(1 - ODD_POSE), np.log(ODD_POSE / (2.0 * np.pi))))
-
-
 def _sum_logs(x: Float) -> Float:
     top = x.max(axis=1, keepdims=True)
     return np.asarray(top[:, 0] + np.log(np.exp(x - top).sum(axis=1)))
-
-
-@cache
-def _mounts(placement: str) -> tuple[Float, Float]:
-    """(g, 3, 3) from the body's frame to the sensor's, and their prior chances (sum 1)."""
-    turns_deg = np.arange(0.0, 360.0, MOUNT_STEP_DEG)
-    about = np.zeros(len(turns_deg))
-    for face_deg, share in FACES_DEG[placement]:
-        off_deg = (turns_deg - face_deg + 180.0) % 360.0 - 180.0
-        near = np.exp(-0.5 * (off_deg / FACE_SD_DEG) ** 2)
-        about += share * near / near.sum()
-    about += (1.0 - about.sum()) / len(turns_deg)
-    mounts, prior = [], []
-    for (axis, sign), chance in HEADWARD.items():
-        head = np.eye(3)[axis] * sign
-        out = np.eye(3)[2] if axis != 2 else np.eye(3)[1]  # the axis that is turned round the body
-        side = np.cross(head, out)
-        for turn_deg, p in zip(turns_deg, about, strict=True):
-            # `out` points turn_deg from forward to the left.
-            c, s = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
-            forward, left = c * out - s * side, s * out + c * side
-            mounts.append(np.column_stack([forward, left, head]))
-            prior.append(chance * p)
-    return np.array(mounts), np.array(prior)
 
 
 @cache

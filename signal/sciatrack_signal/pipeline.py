@@ -72,7 +72,7 @@ def analyze(
     if not kept:
         kept = select_turns([one for trace, barriers in traces for one in find_turns(trace, barriers)])
         note = HEADING_NOTE if kept else note
-    read = read_sets(kept, labels.exercise.hold_s)
+    read = read_sets(kept, labels)
     reps = [rep for one in read for rep in reps_of(one, labels, recording.clipped_s)]
     if kept and not reps:
         note = "too few whole repetitions were found"
@@ -95,7 +95,7 @@ def _auto(
     blocks: list[Block] = []
     for block in find_blocks(found, labels.placement, labels.side, known, walks):
         here = replace(labels, exercise=known[block.exercise], side=block.side)
-        read = read_sets([piece.one for piece in block.pieces], here.exercise.hold_s)
+        read = read_sets([piece.one for piece in block.pieces], here)
         reps = _number_sets([rep for one in read for rep in reps_of(one, here, recording.clipped_s)])
         if reps:
             notes = dict.fromkeys(
@@ -109,7 +109,7 @@ def _auto(
 def reps_of(one: Candidate, labels: Labels, clipped_s: Sequence[tuple[float, float]] = ()) -> list[Rep]:
     """The timed and judged reps of one candidate; none if they are fewer than a set has. Sets come later."""
     if one.run.rest is None:
-        read = read_sets([one], labels.exercise.hold_s)
+        read = read_sets([one], labels)
         return [rep for each in read for rep in reps_of(each, labels, clipped_s)]
     view = labels.view
     context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN)

@@ -7,45 +7,21 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.candidates import Candidate
+from sciatrack_signal.blocks import walk_up
+from sciatrack_signal.candidates import Candidate, Labels
+from sciatrack_signal.rest_or_hold import BESIDE_SHARE, BEYOND_SHARE, UNLIKE_FLOOR_DEG, rest_parity
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes
 from sciatrack_signal.trace import Trace
 from sciatrack_signal.two_poses import Dwells, read_poses
+from sciatrack_signal.wearing import pose_odds
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 
-# A pose in the set differs from its neighbours of the same kind by less than this share of the range beside the
-# plane of movement, and does not go beyond them by more than that; a floor in degrees for small moves.
-BESIDE_SHARE = 0.35
-BEYOND_SHARE = 0.5
-UNLIKE_FLOOR_DEG = 2.0
 # A first or last rep without a rest outside it is a way to or from the set, unless it was held as long (at least
 # this share) and as far (within this share of the range) as the others.
 END_HOLD_SHARE = 0.4
 END_LEVEL_SHARE = 0.2
-# A pose that was stayed in this long at the beginning or the end of a set is rest without doubt.
-CONVINCING_S = 5.0
-# One this long says nothing, a shorter one speaks, by so much at most, for a step on the way to the set.
-STEP_ON_THE_WAY_S = 2.0
-STEP_WORTH = -0.3
-# Where an end of the set was passed through, the first pose that was stayed in says this much.
-PASSED_SHARE = 0.4
-# A dwell this many times longer than usual, and this long, is a pause.
-PAUSE_RATIO = 3.0
-PAUSE_MIN_S = 8.0
-# and this many times the longest hold that the exercise asks for: a hold among holds broken off is none.
-PAUSE_OVER_HOLD = 1.3
-# A pose that the recording's edge cuts says this much, however short it is.
-EDGE_WORTH = 0.6
-# In a set of so many dwells the first and the last hold are left out: they may be poses on the way.
-MANY_DWELLS = 8
-# Dwells four times nearer (in ratio) to the asked hold in one pose than in the other weigh at most this much.
-HOLD_VOTE_MAX = 0.9
-# Less evidence than this and the polarity is said to be assumed.
-SURE = 0.5
-# A pose that is this share of the range towards the other one from its fellows is on the way.
-POSE_SHARE = 0.35
 # The outermost turning points lie no further from the set than this.
 NEAR_THE_SET_S = 2.0
 # One or two reps apart from a longer set belong to it if both their poses are within this share of its range of
@@ -54,8 +30,11 @@ SAME_POSE_SHARE = 0.6
 SAME_POSE_FLOOR_DEG = 8.0
 
 
-def read_sets(found: list[Candidate], hold_s: tuple[float, float]) -> list[Candidate]:
-    """Each candidate as a set, in order of time; none grows into another, and one without two poses is dropped."""
+def read_sets(found: list[Candidate], labels: Labels) -> list[Candidate]:
+    """Each candidate as a set, in order of time; none grows into another, and one without two poses is dropped.
+
+    Of the labels only where the sensor is worn and which poses the exercise has are used, never its dose.
+    """
     sets: list[Candidate] = []
     ordered = sorted(found, key=lambda one: one.span_s)
     for k, one in enumerate(ordered):
@@ -65,7 +44,7 @@ def read_sets(found: list[Candidate], hold_s: tuple[float, float]) -> list[Candi
         limits = [[0, min(row, int(mine[0]))] for row in before]
         limits += [[max(row, int(mine[-1])), one.trace.n] for row in after]
         barriers = np.concatenate([one.barriers, np.array(limits, dtype=np.int64).reshape(-1, 2)])
-        run = read_set(one.trace, one.run, barriers, hold_s)
+        run = read_set(replace(one, barriers=barriers), labels)
         if run is not None:
             sets.append(replace(one, run=run))
     return _of_the_same_poses(sets)
@@ -98,82 +77,29 @@ def _angle_deg(a: Float, b: Float) -> float:
     return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
 
 
-def read_set(trace: Trace, run: Strokes, barriers: Int, hold_s: tuple[float, float]) -> Strokes | None:
+def read_set(one: Candidate, labels: Labels) -> Strokes | None:
     """The run as a set with its rest pose known or assumed; None if there is no rep in it."""
-    dwells = read_poses(trace, run, barriers)
+    dwells = read_poses(one.trace, one.run, one.barriers)
     if dwells is None or dwells.n < 3:
         return None
-    rest, sure = rest_parity(dwells, trace, hold_s)
-    keep, kept = _members(dwells, rest, trace)
+    rest, sure = rest_parity(dwells, one.trace.rate_hz, geometry_odds=_geometry_odds(one, dwells, labels))
+    keep, kept = _members(dwells, rest, one.trace)
     if len(keep) < 3:
         return None
-    return _as_strokes(trace, run, dwells, keep, kept, rest, sure)
+    return _as_strokes(one.trace, one.run, dwells, keep, kept, rest, sure)
 
 
-def rest_parity(d: Dwells, trace: Trace, hold_s: tuple[float, float]) -> tuple[int, bool]:
-    """(0 or 1, sure): the dwells with this parity are rest."""
-    score = [0.0, 0.0]
-    stays_s = (d.ends - d.starts) / trace.rate_hz
-    inside = [k for k in range(d.n) if _in_pose(d, k)]
-    for side, k in enumerate((inside[0], inside[-1]) if inside else ()):
-        if k not in (0, d.n - 1):
-            score[k % 2] += PASSED_SHARE * min(float(stays_s[k]) / CONVINCING_S, 1.0)
-        elif d.at_edge[side]:
-            score[k % 2] += max(EDGE_WORTH, _worth(float(stays_s[k])))
-        else:
-            score[k % 2] += _worth(float(stays_s[k]))
-    score[0] += _pause_vote(d, stays_s, hold_s[1])
-    difference = score[0] - score[1] + _hold_vote(d, stays_s, hold_s)
-    return (0 if difference >= 0 else 1), abs(difference) >= SURE
-
-
-def _worth(stay_s: float) -> float:
-    """What a stay in the outermost pose says for its being rest: a short one is a step on the way to the set."""
-    return float(np.clip((stay_s - STEP_ON_THE_WAY_S) / (CONVINCING_S - STEP_ON_THE_WAY_S), STEP_WORTH, 1.0))
-
-
-def _pause_vote(d: Dwells, stays_s: Float, longest_hold_s: float) -> float:
-    """Pauses are now and then much longer than usual, holds are not."""
-    shortest_s = max(PAUSE_MIN_S, PAUSE_OVER_HOLD * longest_hold_s if np.isfinite(longest_hold_s) else 0.0)
-    longest = []
-    unusual = []
-    for parity in (0, 1):
-        inner = np.array([stays_s[k] for k in range(1, d.n - 1) if k % 2 == parity and _in_pose(d, k)])
-        longest.append(float(inner.max()) if len(inner) else 0.0)
-        unusual.append(len(inner) >= 2 and longest[-1] >= max(PAUSE_RATIO * float(np.median(inner)), shortest_s))
-    if unusual[0] and longest[0] > longest[1]:
-        return 1.0
-    return -1.0 if unusual[1] and longest[1] > longest[0] else 0.0
-
-
-def _in_pose(d: Dwells, k: int) -> bool:
-    """Whether a dwell was stayed in and is where its fellows are."""
-    if (k == 0 and not d.kept[0]) or (k == d.n - 1 and not d.kept[1]):
-        return False
-    near = [j for j in (k - 4, k - 2, k + 2, k + 4) if 0 < j < d.n - 1]
-    if not near:
-        return True
-    other = d.levels[k + 1] if k == 0 else d.levels[k - 1]
-    usual = float(np.median(d.levels[near]))
-    towards = float(np.sign(other - usual)) * (d.levels[k] - usual)
-    return bool(
-        -BEYOND_SHARE * d.amplitude_deg - UNLIKE_FLOOR_DEG < towards < POSE_SHARE * d.amplitude_deg
-        and abs(d.beside[k] - np.median(d.beside[near])) < BESIDE_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
-    )
-
-
-def _hold_vote(d: Dwells, stays_s: Float, hold_s: tuple[float, float]) -> float:
-    """How much more the odd dwells look like the holds of the exercise than the even ones do."""
-    shortest_s, longest_s = hold_s
-    if not 0.0 < shortest_s <= longest_s < float("inf") or d.n < 4:
+def _geometry_odds(one: Candidate, d: Dwells, labels: Labels) -> float:
+    """Log odds that the even dwells are rest, by the poses that the exercise has; 0 where turns are about up."""
+    if one.by_heading:
         return 0.0
-    asked_s = (shortest_s * longest_s) ** 0.5
-    distance = []
-    for parity in (0, 1):
-        skip = 2 if d.n >= MANY_DWELLS else 1
-        inner = [k for k in range(skip, d.n - skip) if k % 2 == parity]
-        distance.append(abs(float(np.log(max(float(np.median(stays_s[inner])), 0.1) / asked_s))))
-    return float(np.clip(distance[0] - distance[1], -HOLD_VOTE_MAX, HOLD_VOTE_MAX))
+    middles = (d.starts + d.ends) // 2
+    poses = [_unit(np.median(one.trace.up[middles[parity : d.n : 2]], axis=0)) for parity in (0, 1)]
+    return pose_odds((poses[0], poses[1]), labels.views, labels.placement, walk_up(one))
+
+
+def _unit(direction: Float) -> Float:
+    return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-9))
 
 
 def _members(d: Dwells, rest: int, trace: Trace) -> tuple[list[int], tuple[bool, bool]]:

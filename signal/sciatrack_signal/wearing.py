@@ -1,0 +1,122 @@
+"""How a sensor may be worn, and how well poses and turns of the body's parts fit what it then sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.exercises import View
+
+Float = npt.NDArray[np.float64]
+
+# Mounts are tried every so many degrees about the body's long axis.
+MOUNT_STEP_DEG = 15.0
+# A case is thin and lies flat on the skin with an edge along the body: chances of which of the sensor's axes points
+# to the head. Along z only in a pouch that stands on edge.
+HEADWARD = {(0, 1.0): 0.2, (0, -1.0): 0.2, (1, 1.0): 0.3, (1, -1.0): 0.2, (2, 1.0): 0.05, (2, -1.0): 0.05}
+# Where the sensor's z then points, as angles from forward to the left: on the thigh outwards or forwards, on the
+# hip to a side, backwards or forwards; anywhere else, as it slides round, with the rest of the chance.
+FACES_DEG = {
+    "hip": ((-90.0, 0.26), (90.0, 0.26), (180.0, 0.2), (0.0, 0.14)),
+    "right_thigh": ((-90.0, 0.5), (0.0, 0.28), (90.0, 0.05), (180.0, 0.03)),
+    "left_thigh": ((90.0, 0.5), (0.0, 0.28), (-90.0, 0.05), (180.0, 0.03)),
+    "thigh": ((-90.0, 0.28), (90.0, 0.28), (0.0, 0.28), (180.0, 0.03)),
+}
+FACE_SD_DEG = 18.0
+# Chance of a sensor worn along none of the body's axes.
+ASKEW = 0.15
+# How far people and belts are from the poses of the catalogue, and how often a pose is quite another one.
+POSE_SD_DEG = 16.0
+AXIS_SD_DEG = 18.0
+ODD_POSE = 0.06
+# Walking people's segments stand upright within this.
+WALK_SD_DEG = 14.0
+
+
+@cache
+def mounts_of(placement: str) -> tuple[Float, Float]:
+    """(g, 3, 3) from the body's frame to the sensor's, and their prior chances (sum 1)."""
+    turns_deg = np.arange(0.0, 360.0, MOUNT_STEP_DEG)
+    about = np.zeros(len(turns_deg))
+    for face_deg, share in FACES_DEG[placement]:
+        off_deg = (turns_deg - face_deg + 180.0) % 360.0 - 180.0
+        near = np.exp(-0.5 * (off_deg / FACE_SD_DEG) ** 2)
+        about += share * near / near.sum()
+    about += (1.0 - about.sum()) / len(turns_deg)
+    mounts, prior = [], []
+    for (axis, sign), chance in HEADWARD.items():
+        head = np.eye(3)[axis] * sign
+        out = np.eye(3)[2] if axis != 2 else np.eye(3)[1]  # the axis that is turned round the body
+        side = np.cross(head, out)
+        for turn_deg, p in zip(turns_deg, about, strict=True):
+            # `out` points turn_deg from forward to the left.
+            c, s = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
+            forward, left = c * out - s * side, s * out + c * side
+            mounts.append(np.column_stack([forward, left, head]))
+            prior.append(chance * p)
+    return np.array(mounts), np.array(prior)
+
+
+def head_mounts(head: Float) -> tuple[Float, Float]:
+    """As `mounts_of`: all turns round the body of a sensor of which `head`, (3,) unit, points to the head."""
+    forward = np.cross(head, np.eye(3)[int(np.argmin(np.abs(head)))])
+    forward = forward / float(np.linalg.norm(forward))
+    left = np.cross(head, forward)
+    turns = np.radians(np.arange(0.0, 360.0, MOUNT_STEP_DEG))
+    mounts = [
+        np.column_stack([np.cos(t) * forward + np.sin(t) * left, np.cos(t) * left - np.sin(t) * forward, head])
+        for t in turns
+    ]
+    return np.array(mounts), np.full(len(turns), 1.0 / len(turns))
+
+
+def log_near(cosine: Float, sd_deg: float) -> Float:
+    """Log density on the sphere of a direction whose cosine to the expected one is given (Fisher's)."""
+    kappa = 1.0 / np.radians(sd_deg) ** 2
+    close = np.log(kappa / (2.0 * np.pi)) + kappa * (cosine - 1.0)
+    return np.asarray(np.logaddexp(close + np.log(1 - ODD_POSE), np.log(ODD_POSE / (4.0 * np.pi))))
+
+
+def log_about(cosine: Float, sd_deg: float) -> Float:
+    """Log density on the circle (von Mises, for a small spread)."""
+    kappa = 1.0 / np.radians(sd_deg) ** 2
+    close = 0.5 * np.log(kappa / (2.0 * np.pi)) + kappa * (cosine - 1.0)
+    return np.asarray(np.logaddexp(close + np.log(1 - ODD_POSE), np.log(ODD_POSE / (2.0 * np.pi))))
+
+
+def pose_odds(
+    poses: tuple[Float, Float], views: Sequence[View], placement: str, walk: Float | None
+) -> float:  # fmt: skip
+    """Log odds that poses[0] is the rest of the exercise and poses[1] its hold, and not the other way round.
+
+    poses : (3,) directions of up in the sensor's frame; views : of the exercise, for each leg that may have worked;
+    walk : direction of up while walking, None where nobody walks. 0 where the catalogue says nothing of the poses.
+    """
+    turn = np.cross(poses[0], poses[1])
+    size = float(np.linalg.norm(turn))
+    known = [view for view in views if view.rest_up is not None and view.hold_up is not None]
+    if size < 1e-6 or not known:
+        return 0.0
+    mounts, weight = mounts_of(placement)
+    weight = np.log(weight * (1.0 - ASKEW))
+    if walk is not None:  # then a sensor worn askew is known but for its turn about the body's long axis
+        askew, share = head_mounts(walk)
+        mounts = np.concatenate([mounts, askew])
+        weight = np.concatenate([weight, np.log(share * ASKEW)])
+        weight = weight + log_near(mounts[:, :, 2] @ walk, WALK_SD_DEG)
+    free = -np.log(8.0 * np.pi**2) + (np.log(ASKEW) if walk is None else -np.inf)
+    totals = []
+    for rest, sign in ((0, 1.0), (1, -1.0)):
+        found = [free]
+        for view in known:
+            rest_up = np.asarray(view.rest_up)
+            axis = np.cross(rest_up, np.asarray(view.hold_up))
+            axis = axis / max(float(np.linalg.norm(axis)), 1e-9)
+            place = log_near(mounts @ rest_up @ poses[rest], POSE_SD_DEG)
+            way = log_about(mounts @ axis @ (sign * turn / size), AXIS_SD_DEG)
+            found.extend((weight + place + way - np.log(len(known))).tolist())
+        totals.append(float(np.logaddexp.reduce(found)))
+    return totals[0] - totals[1]
