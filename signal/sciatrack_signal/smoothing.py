@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Float = npt.NDArray[np.float64]
 
+# Two boxes make a tent, four cost a third more and smooth like three.
 BOXES = 3
 # Rows worked on at a time: what is computed on the way stays in the cache. A column is smoothed in pieces of twice
 # as many, so that such a block with its margins is one piece. Below LONG the calls cost more than the sums.
