@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from packet_streams import FAMILIES, motion, received
 from sciatrack_ingest.clock import fit_clock
 from sciatrack_ingest.decode_session import DecodedLog, decode_log
-from sciatrack_ingest.rawlog import CONNECT, OVERFLOW, Event, RawHeader, RawLogError
+from sciatrack_ingest.rawlog import BEGIN, CONNECT, OVERFLOW, Event, RawHeader, RawLogError
 from sciatrack_ingest.rawread import RawLog
 from sciatrack_ingest.recording import Float
 from sciatrack_ingest.sensors import REGISTRY, RawPacket
@@ -183,6 +184,25 @@ def test_no_packets_make_an_empty_recording() -> None:
     decoded = decode_log(log("polar", [], [99.0]))
     assert decoded.recording.n_samples == 0
     assert decoded.lost_percent == 0.0
+
+
+def test_what_came_before_the_session_began_is_left_out_and_helps_the_clock() -> None:
+    acc, gyr = motion(3000)
+    packets = received("generic", acc, gyr, arrival_s=100.0, lost=(2, 200))
+    whole = log("generic", packets, [99.0])
+    begun = replace(whole, events=(*whole.events, Event(BEGIN, round(110.004e9), 0, {})))
+    plain, decoded = decode_log(whole), decode_log(begun)
+    inside = plain.recording.time_s >= 20.004
+    np.testing.assert_array_equal(decoded.recording.time_s, plain.recording.time_s[inside])
+    np.testing.assert_array_equal(decoded.recording.acc, plain.recording.acc[inside])
+    np.testing.assert_array_equal(decoded.recording.gyr, plain.recording.gyr[inside])
+    assert (len(plain.gaps), decoded.gaps) == (2, plain.gaps[1:])
+    (stretch,) = decoded.stretches
+    assert (stretch.begin, stretch.end) == (0, decoded.recording.n_samples)
+    started = decoded.recording.start_utc, plain.recording.start_utc
+    assert (started[0] - started[1]).total_seconds() == pytest.approx(10.0, abs=0.1)
+    late = replace(whole, events=(*whole.events, Event(BEGIN, round(1000e9), 0, {})))
+    assert decode_log(late).recording.n_samples == 0
 
 
 def test_connections_that_overlap_stay_in_order() -> None:

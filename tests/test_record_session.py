@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import asynccontextmanager
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,11 +13,15 @@ import pytest
 
 from sciatrack import record_view, recorder
 from sciatrack.closing import close_session
+from sciatrack.planned import Intended, intended, plan_length_s
 from sciatrack.recorder import DiskSpaceError, Recorded, Request, check_disk, record_async
+from sciatrack_analytics.session_plan import Plan, PlanItem
 from sciatrack_ingest import read
 from sciatrack_ingest.connecting import SensorNotFoundError
 from sciatrack_ingest.manifest import PseudonymError, ZoneError
+from sciatrack_ingest.raw_queue import RawQueue
 from sciatrack_ingest.rawlog import RawLogError, RawLogWriter
+from sciatrack_ingest.rawread import read_raw
 from sciatrack_ingest.session_recording import Sitting
 from sciatrack_ingest.sessions import read_manifest, verify_session
 from sciatrack_ingest.status import Status
@@ -25,6 +30,7 @@ from sciatrack_ingest.virtual.faults import Faults
 from sciatrack_ingest.virtual.plain_radio import PlainRadio
 from sciatrack_ingest.virtual.sensor import Motion, VirtualSensor
 from sciatrack_ingest.virtual.speakers import GenericSpeaker
+from sciatrack_signal.exercises import catalogue
 
 G = 9.80665
 
@@ -173,9 +179,9 @@ def test_a_sensor_that_is_absent_leaves_no_folder(tmp_path) -> None:
 
 def test_the_fit_check_is_guided_said_and_kept(tmp_path, capsys) -> None:
     worn = motion(still(13.0, (0, 1, 0)), still(60.0, (1, 0, 0)))  # stands, then lies
-    done = record(tmp_path, 5.0, worn=worn, fit_check=True)
+    done = record(tmp_path, 5.0, worn=worn, fit_check=Intended(catalogue()["glute_bridge"]))
     said = capsys.readouterr().err
-    assert said.index("Stand upright") < said.index("Lie down") < said.index("Do one rep of")
+    assert said.index("Stand upright") < said.index("Lie down") < said.index("Get into place for Glute bridge")
     assert "hip: fit doubtful: on the side, +y up, turned by 90°" in said  # the rep did not move it
     close_session(done.folder)
     decisions = read_manifest(done.folder).decisions
@@ -183,8 +189,52 @@ def test_the_fit_check_is_guided_said_and_kept(tmp_path, capsys) -> None:
         ("fit_check", "hip", "doubtful"),
         ("fit_check", "left_thigh", "doubtful"),
     ]
-    # the planned 5 s count from the end of the check
-    assert read(done.folder / "imu-hip.parquet").duration_s > 40.0
+    # the planned 5 s count from the end of the check, and what was moved in it is no part of the session
+    samples = read(done.folder / "imu-hip.parquet")
+    assert samples.duration_s == pytest.approx(5.0, abs=0.5)
+    assert samples.time_s[0] > 40.0
+    log = read_raw(done.folder / "raw-hip.mcap")
+    assert (log.packets[-1].monotonic_ns - log.packets[0].monotonic_ns) * 1e-9 > 45.0
+
+
+def test_a_fit_check_outlives_an_analysis_that_fails(tmp_path, monkeypatch) -> None:
+    worn = motion(still(13.0, (0, 1, 0)), still(60.0, (1, 0, 0)))
+    done = record(tmp_path, 5.0, worn=worn, fit_check=Intended(catalogue()["generic"]))
+    monkeypatch.setattr("sciatrack.closing._analysis", lambda *_: 1 / 0)
+    assert any("not analysed" in line for line in close_session(done.folder))
+    assert [one["rule"] for one in read_manifest(done.folder).decisions] == ["fit_check", "fit_check"]
+
+
+def test_the_rep_of_the_fit_check_is_of_what_will_be_done() -> None:
+    known = catalogue()
+    items = (PlanItem("clamshell", "left", 1, 10, 3.0), PlanItem("glute_bridge", "both", 1, 10, 5.0))
+    plan = Plan("", items)
+    assert intended("pelvic_tilt", "both", None, known) == Intended(known["pelvic_tilt"], "both")
+    assert intended(None, None, plan, known) == Intended(known["clamshell"], "left")
+    assert intended(None, None, None, known).words == "your exercise"
+    assert intended("auto", None, None, known).exercise.id == "generic"
+
+
+def test_disk_and_battery_are_held_against_the_length_of_the_plan(tmp_path, monkeypatch) -> None:
+    items = (PlanItem("clamshell", "each", 2, 10, 5.0, 60.0), PlanItem("childs_pose", "both", 1, 3, 30.0, 0.0))
+    length_s = plan_length_s(Plan("", items), catalogue())
+    # by hand: 4 sets of 10 x (5 + 8) with 25 before and 60 after, then 3 x (30 + 8) with 25 before
+    assert length_s == 4 * (10 * 13 + 25 + 60) + 3 * 38 + 25
+    request = Request(Sitting("P01", "UTC", ((None, "hip"),)), None, tmp_path, planned_s=40 * 3600.0)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("usage", (), {"free": 2_000_000_000}))
+    with pytest.raises(DiskSpaceError, match="this recording needs 3700 MB"):
+        recorder.record(request)
+    assert Request(request.sitting, None, tmp_path, 60.0, planned_s=1e6).length_s == 60.0
+
+
+def test_a_sensor_at_another_rate_and_a_slow_disk_are_said_while_it_lasts(tmp_path, capsys, monkeypatch) -> None:
+    record(tmp_path / "wrong", 80.0, Faults(rate_ratio=0.8))
+    assert capsys.readouterr().err.count("the rate is 80.0 Hz instead of 100 Hz") == 2
+    monkeypatch.setattr("sciatrack_ingest.collector.RawQueue", partial(RawQueue, capacity=5, flush_every_s=1e6))
+    record(tmp_path / "slow", 80.0)
+    said = capsys.readouterr().err
+    assert "packets were lost: the disk does not keep up" in said
+    assert "the rate is" not in said
 
 
 def test_too_little_room_is_refused_before_anything_starts(tmp_path, monkeypatch) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sciatrack_ingest.errors import SciatrackError
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sciatrack_ingest.sessions import Writer
     from sciatrack_signal.exercises import Exercise
     from sciatrack_signal.result import Analysis
-
-FIT_CHECK = "fit_check"  # the event in a raw log, and the decision in a manifest
 
 
 def close_session(folder: Path) -> list[str]:
@@ -110,7 +108,6 @@ def analyse_into(finished: FinishedSession, recordings: Sequence[Recording]) -> 
         blocks=tuple(block for analysis in analyses for block in analysis_blocks(analysis)),
         analyses=(*finished.manifest.analyses, entry),
     )
-    manifest = replace(manifest, decisions=(*manifest.decisions, *_fit_checks(finished)))
     rows = [row for analysis in analyses for row in analysis.rows()]
     writers = {REPS: table_writer(rep_table(rows))} | _log_writer(finished.folder)
     replace_session(finished.folder, manifest, writers)
@@ -135,16 +132,3 @@ def _analysis(recording: Recording, walk: Walk | None, exercises: Mapping[str, E
         side=recording.side,
         exercises=exercises,
     )
-
-
-def _fit_checks(finished: FinishedSession) -> list[dict[str, Any]]:
-    """What the fit checks said, as the raw logs keep it."""
-    from sciatrack_ingest.rawread import read_raw_or_nothing
-
-    paths = sorted(finished.folder.glob("raw-*.mcap"))
-    return [
-        {"rule": FIT_CHECK, **event.data}
-        for path in paths
-        for event in read_raw_or_nothing(path).events
-        if event.kind == FIT_CHECK
-    ]

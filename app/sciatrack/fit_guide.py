@@ -6,17 +6,17 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sciatrack.closing import FIT_CHECK
 from sciatrack.fit_check import Fit, expected_range_deg, judge_fit
+from sciatrack_ingest.rawlog import FIT_CHECK
 
 if TYPE_CHECKING:
+    from sciatrack.planned import Intended
     from sciatrack.record_view import View, Watched
     from sciatrack_ingest.recording import Float
-    from sciatrack_ingest.session_recording import RecordingSession, Sitting
-    from sciatrack_signal.exercises import Exercise
+    from sciatrack_ingest.session_recording import RecordingSession
 
 POLL_S = 0.2
 
@@ -34,36 +34,28 @@ class Step:
 STANDING = Step("standing", "Stand upright and still.", 3.0, 5.0)
 LYING = Step("lying", "Lie down on your back, legs straight, and lie still.", 10.0, 5.0)
 # The slowest of the exercises, with its hold, is over in 15 s when a person does not dawdle.
-REP = Step("rep", "Do one rep of {exercise}, then lie still again.", 2.0, 15.0)
+# Getting up and onto hands and knees takes so long; what is moved for it is not measured.
+REP = Step("rep", "Get into place for {exercise}. When told, do one rep and be still again.", 10.0, 15.0)
 
 
-async def guide_fit(session: RecordingSession, sitting: Sitting, view: View, stop: asyncio.Event) -> None:
+async def guide_fit(session: RecordingSession, intended: Intended, view: View, stop: asyncio.Event) -> None:
     """Guide through the steps, say what was found, and keep it in the raw logs."""
     while not session.streaming and not stop.is_set():
         await asyncio.sleep(POLL_S)
-    exercise = _exercise(sitting.exercise)
-    rep = (
-        [Step(REP.name, REP.words.format(exercise=exercise.name), REP.ready_s, REP.measured_s)] if exercise else []
-    )
+    rep = replace(REP, words=REP.words.format(exercise=intended.words))
     skip = asyncio.Event()
     view.say("Fit check: the sensor is looked at before the session starts. Enter skips it.")
     with _enter_sets(skip):
-        measured = [await _measure(view, step, stop, skip) for step in (STANDING, LYING, *rep)]
+        measured = [await _measure(view, step, stop, skip) for step in (STANDING, LYING, rep)]
     if stop.is_set() or skip.is_set():
         view.say("Fit check skipped.")
         return
     for at, one in enumerate(view.watched):
-        fit, warning = _judged(one, [step[at] for step in measured], exercise, sitting.side or None)
+        fit, warning = _judged(one, [step[at] for step in measured], intended)
         for line in filter(None, (fit.sentence, warning)):
             view.say(line)
         one.recorder.note(FIT_CHECK, **fit.to_mapping())
     view.say("The session starts now.")
-
-
-def _exercise(exercise_id: str) -> Exercise | None:
-    from sciatrack_signal.exercises import catalogue
-
-    return catalogue().get(exercise_id)
 
 
 async def _measure(view: View, step: Step, stop: asyncio.Event, skip: asyncio.Event) -> list[Float]:
@@ -89,11 +81,11 @@ def _taken(one: Watched) -> Float:
     return decoded.acc[decoded.packet >= len(one.rate.opening)]
 
 
-def _judged(one: Watched, steps: list[Float], exercise: Exercise | None, side: str | None) -> tuple[Fit, str]:
+def _judged(one: Watched, steps: list[Float], intended: Intended) -> tuple[Fit, str]:
     placement = one.status.placement
-    least_deg, warning = expected_range_deg(exercise, placement, side) if exercise else (None, "")
-    standing, lying, *rep = steps
-    return judge_fit(placement, standing, lying, rep[0] if rep else None, min_range_deg=least_deg), warning
+    least_deg, warning = expected_range_deg(intended.exercise, placement, intended.side or None)
+    standing, lying, rep = steps
+    return judge_fit(placement, standing, lying, rep, min_range_deg=least_deg), warning
 
 
 async def _pause(seconds: float, stop: asyncio.Event, skip: asyncio.Event) -> None:

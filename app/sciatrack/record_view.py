@@ -28,14 +28,16 @@ BELL = "\a"
 class Watched:
     """One sensor as the view knows it: its status and the counted packets."""
 
-    def __init__(self, recorder: SensorRecorder, planned_s: float | None = None) -> None:
+    def __init__(self, recorder: SensorRecorder, needed_s: float | None = None) -> None:
         self.status = recorder.status
         self.rate = LiveRate()
         self.recorder = recorder
         self.kept: list[RawPacket] | None = None  # a list: keep packets in it, for the fit check
         self._state = self.status.state
         self._warned = False
-        self._needed_percent = LOW_BATTERY_PERCENT + BATTERY_PERCENT_PER_H * (planned_s or 0.0) / 3600.0
+        self._needed_percent = LOW_BATTERY_PERCENT + BATTERY_PERCENT_PER_H * (needed_s or 0.0) / 3600.0
+        self._rate_told = False
+        self._overflowed = 0
 
     def look(self, now_s: float) -> list[str]:
         """Count what came since the last look; the sentences that a person should read."""
@@ -44,7 +46,7 @@ class Watched:
             self.kept += packets
         if self.status.family is not None:
             self.rate.update(self.status.family, packets, self.status.connections, now_s)
-        return [*self._change(), *self._battery()]
+        return [*self._change(), *self._battery(), *self._rate(), *self._overflow()]
 
     def _change(self) -> list[str]:
         from sciatrack_ingest.status import State
@@ -58,6 +60,28 @@ class Watched:
         if self._state is State.RECORDING:
             return [f"{who}: back, recording goes on" if before is State.LOST else f"{who}: recording"]
         return [f"{who}: {self._state.value} ..."] if self._state is State.SEARCHING else []
+
+    def _rate(self) -> list[str]:
+        """Once, when the sensor takes samples at another rate than it was asked for."""
+        from sciatrack_ingest.decode_session import RATE_TOLERANCE_RATIO
+
+        family, taken_hz = self.status.family, self.rate.taken_hz
+        if self._rate_told or family is None or taken_hz is None:
+            return []
+        if abs(taken_hz / family.nominal_rate_hz - 1.0) <= RATE_TOLERANCE_RATIO:
+            return []
+        self._rate_told = True
+        return [
+            f"{self.status.placement}: the rate is {taken_hz:.1f} Hz instead of {family.nominal_rate_hz:g} Hz; "
+            "times are still right, but check the sensor's settings"
+        ]
+
+    def _overflow(self) -> list[str]:
+        """When packets found the queue to the disk full, and how many."""
+        lost, self._overflowed = self.status.overflowed - self._overflowed, self.status.overflowed
+        if lost <= 0:
+            return []
+        return [f"{self.status.placement}: {lost} packets were lost: the disk does not keep up"]
 
     def _battery(self) -> list[str]:
         percent = self.status.battery_percent
@@ -82,15 +106,25 @@ class View(Protocol):
 
 
 @contextmanager
-def open_view(session: RecordingSession, planned_s: float | None, feed: LiveFeed | None = None) -> Iterator[View]:
-    """A live table where a person is looking at stderr, else lines; with `feed`, what the live page shows too."""
+def open_view(
+    session: RecordingSession,
+    duration_s: float | None,
+    feed: LiveFeed | None = None,
+    *,
+    needed_s: float | None = None,
+) -> Iterator[View]:
+    """A live table where a person is looking at stderr, else lines; with `feed`, what the live page shows too.
+
+    duration_s : when it will end by itself; needed_s : what the battery should last for. None: not known.
+    """
+    needed_s = needed_s or duration_s
     if not sys.stderr.isatty():
-        yield _Lines(session, planned_s)
+        yield _Lines(session, needed_s)
         return
     from rich.console import Console
     from rich.live import Live
 
-    view = _Table(session, planned_s, feed)
+    view = _Table(session, duration_s, needed_s, feed)
     with Live(console=Console(stderr=True), auto_refresh=False, redirect_stdout=False) as live:
         view.live = live
         yield view
@@ -99,9 +133,9 @@ def open_view(session: RecordingSession, planned_s: float | None, feed: LiveFeed
 class _Lines:
     """One line at each change: for logs, pipes and screen readers."""
 
-    def __init__(self, session: RecordingSession, planned_s: float | None) -> None:
+    def __init__(self, session: RecordingSession, needed_s: float | None) -> None:
         self.session = session
-        self.watched = [Watched(recorder, planned_s) for recorder in session.recorders]
+        self.watched = [Watched(recorder, needed_s) for recorder in session.recorders]
 
     def look(self) -> None:
         now_s = self.session.now_s
@@ -118,9 +152,11 @@ class _Table(_Lines):
 
     live: Any
 
-    def __init__(self, session: RecordingSession, planned_s: float | None, feed: LiveFeed | None = None) -> None:
-        super().__init__(session, planned_s)
-        self._planned_s = planned_s
+    def __init__(
+        self, session: RecordingSession, duration_s: float | None, needed_s: float | None, feed: LiveFeed | None
+    ) -> None:
+        super().__init__(session, needed_s)
+        self._duration_s = duration_s
         self._feed = feed
         self._texts = _page_texts() if feed is not None else {}
 
@@ -135,7 +171,7 @@ class _Table(_Lines):
     def _drawn(self) -> RenderableType:
         from rich.table import Table
 
-        end = f" of {clock_text(self._planned_s)}" if self._planned_s else ""
+        end = f" of {clock_text(self._duration_s)}" if self._duration_s else ""
         table = Table(title=f"{clock_text(self.session.recorded_s)}{end}   Ctrl-C stops", title_justify="left")
         for column in ("sensor", "state", "samples", "Hz", "lost", "battery"):
             table.add_column(column, justify="left" if column in ("sensor", "state") else "right")
@@ -166,12 +202,13 @@ def _language() -> str:
 def cells(one: Watched) -> Sequence[str]:
     """The row of one sensor."""
     status, rate = one.status, one.rate
+    nominal = f" of {status.family.nominal_rate_hz:g}" if status.family else ""
     battery = "" if status.battery_percent is None else f"{status.battery_percent:.0f} %"
     return (
         f"{status.placement} {status.label}",
         status.state.value.upper() if status.state == "sensor lost" else status.state.value,
         str(rate.samples),
-        "" if rate.rate_hz is None else f"{rate.rate_hz:.1f}",
+        "" if rate.rate_hz is None else f"{rate.rate_hz:.1f}{nominal}",
         f"{rate.lost_percent:.2f} %",
         battery,
     )

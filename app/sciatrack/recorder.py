@@ -21,6 +21,7 @@ from sciatrack_ingest.session_recording import RecordingSession, Sitting
 if TYPE_CHECKING:
     from sciatrack.live.feed import LiveFeed
     from sciatrack.live.recording import LiveOptions
+    from sciatrack.planned import Intended
     from sciatrack.record_view import View
     from sciatrack_ingest.radio import Clock, Radio
 
@@ -42,15 +43,25 @@ class DiskSpaceError(SciatrackError, OSError):
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be recorded, from where, for how long (None: until stopped) and into which folder."""
+    """What is to be recorded, from where, for how long (None: until stopped) and into which folder.
+
+    planned_s : how long it is meant to be where nothing ends it by itself, as with a plan; None: not said.
+    fit_check : what its one rep is of; None: no fit check.
+    """
 
     sitting: Sitting
     open_radio: OpenRadio
     parent: Path
     duration_s: float | None = None
-    fit_check: bool = False
+    planned_s: float | None = None
+    fit_check: Intended | None = None
     clock: Clock | None = None  # None: the computer's own
     live: LiveOptions | None = None  # with a live page
+
+    @property
+    def length_s(self) -> float | None:
+        """What disk and battery must last for, as far as it was said."""
+        return self.duration_s or self.planned_s
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ def check_disk(parent: Path, duration_s: float | None, sensors: int) -> None:
 
 def record(request: Request) -> Recorded:
     """Record until the duration is over or a signal comes; what was recorded stays whatever happens."""
-    check_disk(request.parent, request.duration_s, len(request.sitting.sensors))
+    check_disk(request.parent, request.length_s, len(request.sitting.sensors))
     return asyncio.run(record_async(request))
 
 
@@ -148,12 +159,12 @@ async def _show(
     from sciatrack.record_view import open_view
 
     try:
-        with open_view(session, request.duration_s, feed) as view:
+        with open_view(session, request.duration_s, feed, needed_s=request.length_s) as view:
             looking = asyncio.create_task(_look(view, stop))
-            if request.fit_check:
+            if request.fit_check is not None:
                 from sciatrack.fit_guide import guide_fit
 
-                await guide_fit(session, request.sitting, view, stop)
+                await guide_fit(session, request.fit_check, view, stop)
                 session.begin_now()
             ready.set()
             await looking

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from sciatrack_ingest.clock import MAX_SKEW_RATIO, ClockFit, fit_clock
 from sciatrack_ingest.manifest import text_to_utc
-from sciatrack_ingest.rawlog import CONNECT, OVERFLOW, RAW_NAME, RawHeader, RawLogError
+from sciatrack_ingest.rawlog import BEGIN, CONNECT, OVERFLOW, RAW_NAME, RawHeader, RawLogError
 from sciatrack_ingest.rawread import RawLog
 from sciatrack_ingest.recording import PLACEMENTS, SIDES, Finding, Float, Recording
 from sciatrack_ingest.sensors import REGISTRY, Decoded, RawPacket, SensorFamily
@@ -89,7 +89,10 @@ def family_of(raw: RawLog) -> SensorFamily:
 
 
 def decode_log(raw: RawLog) -> DecodedLog:
-    """All samples of a raw log on the session's clock; raises RawLogError, see `family_of`."""
+    """All samples of a raw log on the session's clock; raises RawLogError, see `family_of`.
+
+    What came before a `begin` event (the fit check) is decoded with them, for the clock, and then left out.
+    """
     family = family_of(raw)
     assert raw.header is not None
     zero_s = raw.header.start_monotonic_ns * 1e-9
@@ -109,7 +112,31 @@ def decode_log(raw: RawLog) -> DecodedLog:
     findings = (*_summed([part.findings for part in parts]), *overlap, *_overflow(raw))
     recording = _recording(raw, family, time_s, parts, findings)
     timed = _timed(gaps, recording.time_s, parts)
-    return DecodedLog(recording, timed, tuple(stretches), len(connections), family)
+    return _begun(DecodedLog(recording, timed, tuple(stretches), len(connections), family), raw)
+
+
+def _begun(log: DecodedLog, raw: RawLog) -> DecodedLog:
+    """The log from its `begin` on; as it is without one."""
+    begins_ns = [event.monotonic_ns for event in raw.events if event.kind == BEGIN]
+    if not begins_ns or raw.header is None:
+        return log
+    begin_s = (max(begins_ns) - raw.header.start_monotonic_ns) * 1e-9
+    whole = log.recording
+    first = int(np.searchsorted(whole.time_s, begin_s))
+    time_s = whole.time_s[first:]
+    gyr = None if whole.gyr is None else whole.gyr[first:]
+    return replace(
+        log,
+        recording=replace(
+            whole, time_s=time_s, acc=whole.acc[first:], gyr=gyr, start_utc=_start_utc(raw.header, time_s)
+        ),
+        gaps=tuple(gap for gap in log.gaps if gap.start_s >= begin_s),
+        stretches=tuple(
+            replace(one, begin=max(one.begin - first, 0), end=one.end - first)
+            for one in log.stretches
+            if one.end > first
+        ),
+    )
 
 
 def _connections(raw: RawLog) -> list[Sequence[RawPacket]]:

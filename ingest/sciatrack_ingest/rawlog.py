@@ -47,6 +47,8 @@ CONNECT = "connect"  # a new connection: the sensor's clock and counter may have
 DISCONNECT = "disconnect"
 OVERFLOW = "overflow"  # notifications that the queue could not take; data: lost
 BATTERY, RSSI, MTU, STOP = "battery", "rssi", "mtu", "stop"
+FIT_CHECK = "fit_check"  # how well the sensor sits; the manifest keeps it, too
+BEGIN = "begin"  # the session begins; what came before was the fit check and is no part of the samples
 # Added when a session is finished, from what decoding found.
 GAP, RECOVERED = "gap", "recovered"
 

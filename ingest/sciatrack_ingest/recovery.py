@@ -22,7 +22,7 @@ from sciatrack_ingest.errors import SciatrackError
 from sciatrack_ingest.imu_file import imu_writers
 from sciatrack_ingest.manifest import Manifest, SessionError, check_participant, text_to_utc, utc_to_text, zone
 from sciatrack_ingest.rawcopy import write_whole
-from sciatrack_ingest.rawlog import RAW_NAME, RawHeader, RawLogError, is_being_written
+from sciatrack_ingest.rawlog import FIT_CHECK, RAW_NAME, RawHeader, RawLogError, is_being_written
 from sciatrack_ingest.rawread import RawLog, read_raw_or_nothing
 
 # The names that recordings get: participant, start, some letters; after a crash the folder may tell nothing else.
@@ -133,6 +133,7 @@ def _manifest(folder: Path, found: Sequence[_Sensor]) -> Manifest:
             origin=header.origin,
             device="; ".join(f"{r.placement or '?'}: {r.source}" for r in recordings),
             plan=_plan(header.plan),
+            decisions=tuple(check for sensor in found for check in _fit_checks(sensor.raw)),
             corrections=(_correction(torn),) if torn else (),
             software=_software(),
         )
@@ -157,6 +158,22 @@ def _plan(text: str) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return plan if isinstance(plan, dict) else None
+
+
+def _fit_checks(raw: RawLog) -> list[dict[str, Any]]:
+    """What the fit check said of a sensor, as its log keeps it; a damaged log may hold what no manifest can."""
+    checks: list[dict[str, Any]] = [
+        {"rule": FIT_CHECK, **event.data} for event in raw.events if event.kind == FIT_CHECK
+    ]
+    return [check for check in checks if _is_json(check)]
+
+
+def _is_json(body: Mapping[str, Any]) -> bool:
+    try:
+        json.dumps(body, allow_nan=False)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _correction(torn: Sequence[str]) -> dict[str, str]:

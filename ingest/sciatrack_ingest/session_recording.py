@@ -16,7 +16,7 @@ from sciatrack_ingest.collector import OpenLog, SensorRecorder
 from sciatrack_ingest.connecting import Patience
 from sciatrack_ingest.manifest import check_participant, session_id_for, utc_to_text, zone
 from sciatrack_ingest.radio import Clock, Found, HostClock, Radio
-from sciatrack_ingest.rawlog import RawHeader, RawLogError, RawLogWriter
+from sciatrack_ingest.rawlog import BEGIN, RawHeader, RawLogError, RawLogWriter
 from sciatrack_ingest.sensors import SensorFamily
 from sciatrack_ingest.sessions import private_folder
 
@@ -86,8 +86,10 @@ class RecordingSession:
         return all(recorder.status.first_data_ns is not None for recorder in self.recorders)
 
     def begin_now(self) -> None:
-        """What came until now was preparation; `recorded_s` counts from here."""
+        """What came until now was preparation: `recorded_s` counts from here, and samples are kept from here."""
         self._begin_ns = self._clock.monotonic_ns()
+        for recorder in self.recorders:
+            recorder.note(BEGIN)
 
     @property
     def recorded_s(self) -> float:

@@ -12,6 +12,7 @@ from sciatrack.options import PLACEMENTS, SIDES, check_exercise
 if TYPE_CHECKING:
     from sciatrack.live.recording import LiveOptions
     from sciatrack.recorder import OpenRadio
+    from sciatrack_analytics.session_plan import Plan
 
 
 @click.command()
@@ -105,33 +106,33 @@ def record(
         )
     if len(set(placements)) != len(placements):
         raise click.BadParameter("two sensors cannot sit at the same place", param_hint="--placement")
-    if exercise is not None:
-        from sciatrack_signal.exercises import catalogue
-
-        check_exercise(exercise, catalogue(), "--exercise")
     if plan_file is not None and (exercise is not None or side is not None):
         raise click.UsageError("A plan says which exercises and sides: leave out --exercise and --side.")
     if (port or lan) and not (live or plan_file):
         raise click.UsageError("--port and --lan say where the live page is: add --live.")
-    page = _page(port, lan, plan_file, output) if live or plan_file else None
-    _record(demo, sensors, participant, placements, exercise, side, duration, fit_check, timezone, output, page)
+    plan = _plan(plan_file, output) if plan_file is not None else None
+    page = _page(port, lan, plan) if live or plan else None
+    _record(
+        demo, sensors, participant, placements, exercise, side, duration, fit_check, timezone, output, plan, page
+    )
 
 
-def _page(port: int, lan: bool, plan_file: Path | None, output: Path) -> LiveOptions:
+def _plan(plan_file: Path, output: Path) -> Plan:
+    from sciatrack_analytics.session_plan import PlanError, read_plan
+    from sciatrack_analytics.study import study_exercises
+
+    try:
+        return read_plan(plan_file, study_exercises(output.absolute().parent))
+    except PlanError as error:
+        raise click.BadParameter(str(error), param_hint="--plan") from error
+
+
+def _page(port: int, lan: bool, plan: Plan | None) -> LiveOptions:
     from functools import partial
 
     from sciatrack.live.recording import LiveOptions
 
-    plan = None
-    if plan_file is not None:
-        from sciatrack_analytics.session_plan import PlanError, read_plan
-        from sciatrack_analytics.study import study_exercises
-
-        try:
-            plan = read_plan(plan_file, study_exercises(output.absolute().parent)).to_dict()
-        except PlanError as error:
-            raise click.BadParameter(str(error), param_hint="--plan") from error
-    return LiveOptions(port, lan, plan, partial(click.echo, err=True))
+    return LiveOptions(port, lan, plan.to_dict() if plan else None, partial(click.echo, err=True))
 
 
 def _record(
@@ -145,17 +146,22 @@ def _record(
     fit_check: bool | None,
     timezone: str | None,
     output: Path,
+    plan: Plan | None,
     live: LiveOptions | None,
 ) -> None:
     import sys
 
-    from sciatrack import recorder
+    from sciatrack import planned, recorder
     from sciatrack.closing import close_session
     from sciatrack_analytics.software import software
+    from sciatrack_analytics.study import study_exercises
     from sciatrack_ingest.errors import SciatrackError
     from sciatrack_ingest.manifest import PseudonymError, ZoneError
     from sciatrack_ingest.session_recording import Sitting
 
+    exercises = study_exercises(output.absolute().parent)
+    if exercise is not None:
+        check_exercise(exercise, exercises, "--exercise")
     open_radio: OpenRadio = recorder.real_radio
     if demo:
         open_radio, duration, sensors, exercise = _demo(placements, exercise, side, duration)
@@ -173,12 +179,18 @@ def _record(
         raise click.BadParameter(str(error), param_hint="--participant") from error
     except ZoneError as error:
         raise click.BadParameter(str(error), param_hint="--timezone") from error
-    if live is None or live.plan is None:  # a plan's page asks for itself
+    if plan is None:  # a plan's page asks for itself
         from sciatrack.before_session import check_past
 
         check_past(output, participant, sitting.timezone)
     asks = fit_check if fit_check is not None else sys.stdin.isatty() and sys.stderr.isatty() and not demo
-    done = recorder.record(recorder.Request(sitting, open_radio, output, duration, asks, live=live))
+    request = recorder.Request(
+        sitting, open_radio, output, duration,
+        planned_s=planned.plan_length_s(plan, exercises) if plan else None,
+        fit_check=planned.intended(exercise, side, plan, exercises) if asks else None,
+        live=live,
+    )  # fmt: skip
+    done = recorder.record(request)
     if done.folder is not None:
         try:
             lines = close_session(done.folder)
