@@ -27,14 +27,20 @@ PLAN = Plan("bridges", (PlanItem("glute_bridge", "both", 1, 4, 5.0),))
 WELL = {"leg_nrs": 3, "back_nrs": 2, "distal_site": "calf", "red_flags": ["none"], "other_symptoms": ["none"]}
 
 
-def bridges(starts_s: list[float], until_s: float) -> list[RawPacket]:
-    """Packets of a thigh that rises by 20 degrees and stays 5 s at each of these moments; all without jitter."""
+def bridges(starts_s: list[float], until_s: float, turned_s: float | None = None) -> list[RawPacket]:
+    """Packets of a thigh that rises by 20 degrees and stays 5 s at each of these moments; all without jitter.
+
+    turned_s : a turn by 60 degrees, for good, that takes 1.5 s
+    """
     time_s = np.arange(0.0, until_s, 1 / RATE_HZ)
     angle, rate = np.zeros_like(time_s), np.zeros_like(time_s)
     for start_s in starts_s:
         for sign, at_s in ((1, start_s), (-1, start_s + 6.5)):
             s = np.clip((time_s - at_s) / 1.5, 0, 1)
             angle += sign * np.radians(20) * (10 * s**3 - 15 * s**4 + 6 * s**5)
+    if turned_s is not None:
+        s = np.clip((time_s - turned_s) / 1.5, 0, 1)
+        angle += np.radians(60) * (10 * s**3 - 15 * s**4 + 6 * s**5)
     rate = np.gradient(angle) * RATE_HZ
     acc = 9.81 * np.column_stack([np.cos(angle), np.zeros_like(angle), np.sin(angle)])
     gyr = np.column_stack([np.zeros_like(rate), -rate, np.zeros_like(rate)])
@@ -125,6 +131,19 @@ def test_a_plan_is_walked_through_and_the_count_is_the_truth(folder: Path) -> No
     assert [cue["number"] for cue in cues if cue["kind"] == "count"] == [1, 2, 3, 4]
     session.answer("after")
     assert session.engine.state()["ended"]
+
+
+def test_who_gets_into_place_just_before_the_start_is_at_rest_there(folder: Path) -> None:
+    """The countdown ends at 30 s: what it is read against is the pose of that moment."""
+    session = Session(folder, packets=bridges([30.6, 42.0, 52.0, 62.0], 90.0, turned_s=28.0))
+    session.until(5.0)
+    session.answer()
+    session.until(35.5)
+    countdown = session.walk()["countdown"]
+    assert countdown["kind"] == "hold"
+    assert countdown["end_s"] - PLAN.items[0].hold_s == pytest.approx(32.0, abs=0.3)
+    session.until(39.0)
+    assert session.walk()["count"] == 1
 
 
 def test_a_restart_in_the_middle_of_a_set_counts_the_same(folder: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sciatrack_ingest import Recording
+from sciatrack_signal import live_window, online
 from sciatrack_signal.exercises import UnknownExerciseError
 from sciatrack_signal.online import EVENT_KINDS, Event, OnlineAnalysis
 from sciatrack_signal.pipeline import analyze
@@ -90,6 +91,42 @@ def test_the_end_is_the_answer_of_the_whole() -> None:
     live = started(recording)
     play(live, recording, size=17)
     assert table(live.finish()) == table(analyze(recording))
+
+
+def test_what_was_dropped_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_window, "KEPT_S", 20.0)
+    recording = CASE.record()
+    live = started(recording)
+    play(live, recording)
+    with pytest.raises(ValueError, match="give the whole recording"):
+        live.finish()
+    assert table(live.finish(recording)) == table(analyze(recording))
+
+
+def test_reps_before_the_window_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reviews that see half a minute each give the table that one look at everything gives."""
+    monkeypatch.setattr(live_window, "KEPT_S", 40.0)
+    monkeypatch.setattr(online, "REVIEW_S", 30.0)
+    recording = Case(plans=(Plan(),) * 12, rate_hz=50.0).record()
+    live, whole = started(recording), analyze(recording)
+    play(live, recording)
+    reps = [rep for block in whole.blocks for rep in block.reps]
+    assert len(live.reps) == len(reps) == 12
+    for name in ("start_s", "hold_start_s", "hold_end_s", "end_s"):
+        told = [getattr(rep, name) for rep in live.reps]
+        np.testing.assert_allclose(told, [getattr(rep, name) for rep in reps], atol=0.3)
+
+
+def test_the_start_position_is_rest_once_that_is_said() -> None:
+    recording = Case(plans=(Plan(),) * 3, rate_hz=50.0).record()
+    live = started(recording)
+    arrived = int(np.searchsorted(recording.time_s, Case(plans=(Plan(),) * 3).truth[0].hold_start_s + 1.0))
+    play(live, recording, last=arrived)
+    assert live.now().phase == "holding"
+    gone = live.at_rest()
+    assert kinds(list(gone)) == ["rep_withdrawn"]
+    assert live.now().phase == "rest"
+    assert live.at_rest() == ()
 
 
 def test_a_saved_state_goes_on_where_it_was() -> None:

@@ -1,26 +1,29 @@
-"""The same answers as `analyze`, packet by packet.
+"""The same answers as `analyze`, packet by packet, in memory that does not grow.
 
     live = OnlineAnalysis(exercise="glute_bridge", placement="right_thigh", side="right")
     for event in live.push(time_s, acc, gyr): ...
     live.now().hold_s
     analysis = live.finish()          # equals analyze() of the same samples
 
-What happens now is told by a small state machine (`live_tracker`) and is provisional; at rests the finished part is
-analysed as a whole, and what that changes is told as a revision.
+What happens now is told by a small state machine (`live_tracker`) and is provisional; now and then the last
+minutes are analysed as offline, and what that changes is told as a revision. Reps before those minutes stand. Only
+the newest samples are kept (`live_window`): the recorder's raw log outlives a session, and `finish` takes it.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from sciatrack_ingest import Recording
 from sciatrack_signal.exercises import Exercise
-from sciatrack_signal.live_tracker import LiveTracker, Move
+from sciatrack_signal.live_steps import Up
+from sciatrack_signal.live_tracker import LiveTracker, Move, Seen
+from sciatrack_signal.live_window import KEPT_S, Window
 from sciatrack_signal.pipeline import analyze, find_labels
 from sciatrack_signal.result import Analysis, Rep
 
@@ -31,17 +34,25 @@ EVENT_KINDS = (
 )  # fmt: skip
 # Seconds without data that are told as a gap.
 GAP_S = 0.5
-# Rest after which the finished part is analysed as a whole, and the least time between two such analyses.
+# A review looks at so much: three holds of 30 s with what lies between, at some 60 ms of CPU.
+REVIEW_S = 180.0
+# Rest after which there is one, and the least time between two; in a set that goes on without rest, twice that.
 SETTLED_S = 2.0
 REVIEW_EVERY_S = 15.0
+# So near to where a review begins, a rep may be cut by that (seconds).
+EDGE_S = 2.0
+# The pose of rest is read off so many seconds beside a rep.
+REST_S = 0.4
 # Rest that ends a set (contract).
 SET_PAUSE_S = 60.0
-SAVED_VERSION = 1
+SAVED_VERSION = 2
 # The state machine knows its last rep only: what comes at once (a log that is read in) goes through it in pieces in
 # which no two reps can end.
 PIECE_SAMPLES = 10
 # A review that moves no time of a rep by more than this (seconds) says nothing.
 TOLD_S = 0.1
+# Reps whose range tells the state machine what is usual.
+USUAL_REPS = 5
 
 
 @dataclass(frozen=True)
@@ -96,12 +107,18 @@ class OnlineAnalysis:
         self._seen = labels.view.observability != "none"
         self._note = "" if self._seen else labels.view.reason
         self._tracker = LiveTracker(labels.view.min_range_deg)
-        self._packets: list[tuple[Float, Float, Float | None]] = []
+        self._window = Window()
         self._reps: list[tuple[int, Rep]] = []
-        self._firm_s = -np.inf
-        self._reviewed_s = -np.inf
+        self._firm_s = self._reviewed_s = -np.inf
+        self._news = False  # something moved since the last review
         self._next_id = 1
+        self._open_id = 0
         self._open_set = False
+
+    @property
+    def reps(self) -> tuple[Rep, ...]:
+        """The rep table as it is known now, those of the state machine with it."""
+        return tuple(rep for _, rep in self._reps)
 
     def push(self, time_s: Float, acc: Float, gyr: Float | None = None) -> tuple[Event, ...]:
         """Takes time_s (n,) increasing, acc (n, 3) m/s^2, gyr (n, 3) rad/s or None; tells what happened."""
@@ -111,28 +128,36 @@ class OnlineAnalysis:
         last_s = self._tracker.time_s
         if np.isfinite(last_s) and time_s[0] - last_s > GAP_S:
             events.append(Event("gap", float(last_s)))
-        self._packets.append((np.array(time_s), np.array(acc), None if gyr is None else np.array(gyr)))
+        self._window.add(time_s, acc, gyr)
         if not self._seen:
             self._tracker.time_s = float(time_s[-1])
             return tuple(events)
         for first in range(0, len(time_s), PIECE_SAMPLES):
             piece = slice(first, first + PIECE_SAMPLES)
-            for seen in self._tracker.push(np.asarray(time_s)[piece].tolist(), np.asarray(acc)[piece].tolist()):
-                events += self._told(seen.kind, seen.time_s)
+            events += self._told(self._tracker.push(time_s[piece].tolist(), acc[piece].tolist()))
         self._review(events)
         return tuple(events)
 
-    def _told(self, kind: str, time_s: float) -> list[Event]:
-        if kind == "rep_done" and self._tracker.last is not None:
-            rep = _provisional(self._tracker.last, self._set_at(self._tracker.last.start_s))
-            self._reps.append((self._next_id, rep))
-            self._open_set = True
+    def at_rest(self) -> tuple[Event, ...]:
+        """The person is in the start position now (a countdown has ended): what moved until here was no rep."""
+        gone = [Event("rep_withdrawn", self._tracker.time_s, self._open_id)] if self._tracker.move else []
+        self._tracker.at_rest()
+        return tuple(gone)
+
+    def _told(self, seen: Sequence[Seen]) -> list[Event]:
+        return [self._event(one) for one in seen]
+
+    def _event(self, seen: Seen) -> Event:
+        self._news = True
+        if seen.kind == "rep_started":
+            self._open_id = self._next_id
             self._next_id += 1
-            return [Event(kind, time_s, self._next_id - 1, rep)]
-        event = Event(kind, time_s, self._next_id)
-        if kind == "rep_withdrawn":
-            self._next_id += 1
-        return [event]
+        if seen.kind != "rep_done" or self._tracker.last is None:
+            return Event(seen.kind, seen.time_s, self._open_id)
+        rep = _provisional(self._tracker.last, self._set_at(self._tracker.last.start_s))
+        self._reps.append((self._open_id, rep))
+        self._open_set = True
+        return Event(seen.kind, seen.time_s, self._open_id, rep)
 
     def _set_at(self, start_s: float) -> int:
         if not self._reps:
@@ -141,29 +166,41 @@ class OnlineAnalysis:
         return last.set + (1 if start_s - last.end_s >= SET_PAUSE_S else 0)
 
     def _review(self, events: list[Event]) -> None:
-        """At rest, and not too often, the whole analysis has its say."""
-        if not self._reps or self._tracker.phase != "rest":
-            return
-        now_s, last = self._tracker.time_s, self._reps[-1][1]
-        if self._open_set and now_s - last.end_s >= SET_PAUSE_S:
+        """Not too often, the analysis of the last minutes has its say; at the end of a set, always."""
+        now_s = self._tracker.time_s
+        last_s = self._reps[-1][1].end_s if self._reps else now_s
+        rests = self._tracker.phase == "rest"
+        over = rests and self._open_set and now_s - last_s >= SET_PAUSE_S
+        if over:
             self._open_set = False
-            events.append(Event("set_done", last.end_s))
-        elif self._firm_s >= last.end_s or now_s < max(last.end_s + SETTLED_S, self._reviewed_s + REVIEW_EVERY_S):
-            return
-        self._reviewed_s = now_s
-        events += self._revise(self._whole(), now_s)
+            events.append(Event("set_done", last_s))
+        waited_s = now_s - self._reviewed_s
+        pauses = rests and self._firm_s < last_s <= now_s - SETTLED_S and waited_s >= REVIEW_EVERY_S
+        if self._news and (over or pauses or waited_s >= 2.0 * REVIEW_EVERY_S):
+            self._reviewed_s, self._news = now_s, False
+            recording = self._window.recording(now_s - REVIEW_S)
+            events += self._revise(self._analyse(recording), recording, now_s)
 
-    def _revise(self, analysis: Analysis, now_s: float) -> list[Event]:
+    def _revise(self, analysis: Analysis, recording: Recording, now_s: float) -> list[Event]:
         """Puts the analysed reps in the place of those told before; tells each difference."""
         events: list[Event] = []
+        whole = not self._reps or recording.time_s[0] <= self._reps[0][1].start_s - EDGE_S
+        from_s = -np.inf if whole and not self._window.dropped else float(recording.time_s[0]) + EDGE_S
         new = [rep for block in analysis.blocks for rep in block.reps]
-        old = list(self._reps)
-        self._reps = []
+        new = [
+            rep for rep in new if rep.start_s >= from_s and not ("cut" in rep.flags and rep.end_s > now_s - EDGE_S)
+        ]
+        old = [one for one in self._reps if one[1].start_s >= from_s]
+        self._reps = [one for one in self._reps if one[1].start_s < from_s]
         for rep in new:
+            if self._reps and rep.start_s < self._reps[-1][1].end_s:
+                continue
+            rep = replace(rep, set=self._set_at(rep.start_s))
             at = next((k for k, (_, o) in enumerate(old) if o.start_s < rep.end_s and rep.start_s < o.end_s), None)
             if at is None:
                 self._reps.append((self._next_id, rep))
                 events.append(Event("rep_done", rep.end_s, self._next_id, rep))
+                self._open_set = True
                 self._next_id += 1
                 continue
             rep_id, before = old.pop(at)
@@ -172,7 +209,17 @@ class OnlineAnalysis:
                 events.append(Event("rep_revised", rep.end_s, rep_id, rep))
         events += [Event("rep_withdrawn", rep.end_s, rep_id) for rep_id, rep in old]
         self._firm_s = now_s
-        return events
+        return events + self._teach(new, recording)
+
+    def _teach(self, reps: Sequence[Rep], recording: Recording) -> list[Event]:
+        """Tells the state machine what the analysis knows of the set: its pose of rest and its range."""
+        whole = [rep for rep in reps if rep.complete and rep.rom_deg and "inferred" not in rep.flags]
+        if not whole or self._tracker.time_s - whole[-1].end_s >= SET_PAUSE_S:
+            return []
+        rest = _pose(recording, whole[-1].end_s, whole[-1].end_s + REST_S)
+        if rest is None:
+            return []
+        return self._told(self._tracker.learn(rest, [rep.rom_deg or 0.0 for rep in whole[-USUAL_REPS:]]))
 
     def now(self) -> LiveState:
         """The present state; costs no more than looking it up."""
@@ -189,13 +236,19 @@ class OnlineAnalysis:
             provisional=bool(reps) and reps[-1].end_s > self._firm_s, note=self._note,
         )  # fmt: skip
 
-    def finish(self) -> Analysis:
-        """The answer to all samples so far; more may follow."""
-        return self._whole()
+    def finish(self, recording: Recording | None = None) -> Analysis:
+        """The answer to all samples so far; more may follow.
 
-    def _whole(self) -> Analysis:
+        recording : the same samples as they were kept elsewhere (the raw log). Without it they must all be here
+        still: raises ValueError where the oldest are not.
+        """
+        if recording is None and self._window.dropped:
+            raise ValueError(f"only the last {KEPT_S:.0f} s are kept here; give the whole recording")
+        return self._analyse(self._window.recording() if recording is None else recording)
+
+    def _analyse(self, recording: Recording) -> Analysis:
         exercise, placement, side, exercises = self._asked
-        return analyze(self._recording(), exercise=exercise, placement=placement, side=side, exercises=exercises)
+        return analyze(recording, exercise=exercise, placement=placement, side=side, exercises=exercises)
 
     def save(self) -> bytes:
         """All of the state, for `load` of the same version."""
@@ -209,13 +262,6 @@ class OnlineAnalysis:
             raise ValueError(f"the saved state has version {version}, this program reads {SAVED_VERSION}")
         assert isinstance(live, OnlineAnalysis)
         return live
-
-    def _recording(self) -> Recording:
-        if not self._packets:
-            return Recording(np.empty(0), np.empty((0, 3)))
-        times, accs, gyrs = zip(*self._packets, strict=True)
-        gyr = None if any(g is None for g in gyrs) else np.concatenate(gyrs)
-        return Recording(np.concatenate(times), np.concatenate(accs), gyr)
 
 
 def _provisional(move: Move, number: int) -> Rep:
@@ -232,3 +278,14 @@ def _provisional(move: Move, number: int) -> Rep:
 def _differs(a: Rep, b: Rep) -> bool:
     times = ((a.start_s, b.start_s), (a.end_s, b.end_s), (a.hold_s or 0.0, b.hold_s or 0.0))
     return a.complete != b.complete or any(abs(x - y) > TOLD_S for x, y in times)
+
+
+def _pose(recording: Recording, from_s: float, until_s: float) -> Up | None:
+    """Where up was on average; None where no sample says."""
+    rows = slice(*np.searchsorted(recording.time_s, (from_s, until_s)))
+    acc = recording.acc[rows]
+    acc = acc[np.isfinite(acc).all(axis=1)]
+    if not len(acc):
+        return None
+    x, y, z = (acc.mean(axis=0) / max(float(np.linalg.norm(acc.mean(axis=0))), 1e-9)).tolist()
+    return (x, y, z)

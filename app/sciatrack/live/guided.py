@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sciatrack.live.server import RefusedError
 from sciatrack.live.setup import Setup
 from sciatrack.walk import (
@@ -37,6 +39,7 @@ from sciatrack_analytics.session_plan import plan_from_dict
 from sciatrack_ingest.manifest import text_to_utc, utc_to_text
 from sciatrack_ingest.stream_decode import Fresh
 from sciatrack_signal.exercises import Exercise
+from sciatrack_signal.online import Event as OnlineEvent
 from sciatrack_signal.online import OnlineAnalysis
 
 # The analysis of a step looks so far back before its first sample that counts: the pose of rest is seen then.
@@ -57,6 +60,7 @@ class Guided:
         self._analysis: OnlineAnalysis | None = None
         self._of: Step | None = None
         self._from_s = self.walk.since_s
+        self._gone_s = -np.inf  # the newest start of a set that the analysis was told of
         if self.walk.phase == s.NEW:
             plan = plan_from_dict(setup.plan or {}, exercises)
             session = {
@@ -87,14 +91,24 @@ class Guided:
         current = self._of
         if self._analysis is None or current is None or placement != current.placement:
             return []
-        new = fresh.time_s >= self._from_s
-        gyr = None if fresh.gyr is None else fresh.gyr[new]
         cues: list[Cue] = []
-        for online in self._analysis.push(fresh.time_s[new], fresh.acc[new], gyr):
+        for online in self._analysed(self._analysis, fresh):
             event = rep_event(now_s, online, placement, self._instance)
             if event is not None:
                 cues += self._happens(event)
         return cues
+
+    def _analysed(self, analysis: OnlineAnalysis, fresh: Fresh) -> list[OnlineEvent]:
+        """What the samples show; where a countdown ends among them, the person is in the start position."""
+        run = self.walk.run
+        go_s = run.counts_from_s if run is not None and run.counts_from_s != self._gone_s else np.inf
+        fresh = _between(fresh, self._from_s, np.inf)
+        events = list(_push(analysis, _between(fresh, -np.inf, go_s)))
+        after = _between(fresh, go_s, np.inf)
+        if len(after.time_s):
+            self._gone_s = go_s
+            events += [*analysis.at_rest(), *_push(analysis, after)]
+        return events
 
     def sensor(self, placement: str, lost: bool, now_s: float) -> list[Cue]:
         """What the recorder says of a sensor."""
@@ -172,6 +186,15 @@ class Guided:
 
     def close(self) -> None:
         self._log.close()
+
+
+def _between(fresh: Fresh, from_s: float, until_s: float) -> Fresh:
+    rows = slice(*np.searchsorted(fresh.time_s, (from_s, until_s)))
+    return Fresh(fresh.time_s[rows], fresh.acc[rows], None if fresh.gyr is None else fresh.gyr[rows])
+
+
+def _push(analysis: OnlineAnalysis, fresh: Fresh) -> tuple[OnlineEvent, ...]:
+    return analysis.push(fresh.time_s, fresh.acc, fresh.gyr)
 
 
 def _instance(event: Event) -> int:
