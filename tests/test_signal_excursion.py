@@ -14,6 +14,7 @@ from sciatrack_signal.excursion import (
     _between,
     _second_sums,
     cross,
+    cross_one,
     excursion,
     local_axis,
     principal_axis,
@@ -41,6 +42,7 @@ def axis_and_up(seed: int) -> tuple[Array, Array]:
 def test_cross_products(n: int, seed: int) -> None:
     a, b = np.random.default_rng(seed).standard_normal((2, n, 3))
     np.testing.assert_allclose(cross(a, b), np.cross(a, b), atol=1e-12)
+    np.testing.assert_allclose(cross_one(a[0], b[0]), np.cross(a[0], b[0]), atol=1e-12)
 
 
 @LAW

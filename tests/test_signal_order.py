@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sciatrack_signal.order import median, quantile
+from sciatrack_signal.order import median, median_row, quantile
 
 ROWS = arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e6, 1e6))
 
@@ -25,6 +25,8 @@ def test_equal_to_numpy(x, share):
     assert median(x) == np.median(x)
     assert quantile(x, share) == np.quantile(x, share)
     np.testing.assert_array_equal(x, before)
+    rows = np.column_stack([x, -x[::-1]])
+    np.testing.assert_array_equal(median_row(rows), np.median(rows, axis=0))
 
 
 def test_nan_is_told_and_nothing_is_an_error():

@@ -11,6 +11,7 @@ from sciatrack_signal.confidence import confidence
 from sciatrack_signal.dwells import Timed
 from sciatrack_signal.exercises import Exercise, View
 from sciatrack_signal.holds import EDGE_FLOOR_S, EDGE_FLOOR_WITHOUT_GYROSCOPE_S, measure_hold
+from sciatrack_signal.order import median
 from sciatrack_signal.result import Rep
 from sciatrack_signal.trace import Trace
 
@@ -56,7 +57,7 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
     sureness = confidence(ratio, spread, polarity_sure=sure)
     reps: list[Rep] = []
     ranges = _ranges_deg(timed, parity)
-    median_deg = float(np.median(ranges[np.isfinite(ranges)])) if np.isfinite(ranges).any() else 0.0
+    median_deg = median(ranges[np.isfinite(ranges)]) if np.isfinite(ranges).any() else 0.0
     for apex in range(1 - parity, count + 1, 2):
         cut = apex in (0, count)
         if cut and (timed.run.passed[0 if apex == 0 else 1] or not _at_file_edge(trace, timed, apex)):
@@ -73,8 +74,8 @@ def _without_passing(reps: list[Rep]) -> list[Rep]:
         others = [rep for rep in (reps[1:] if end == 0 else reps[:-1]) if rep.hold_s is not None and rep.complete]
         if len(others) < PASSING_OTHERS or reps[end].hold_s is None:
             continue
-        hold_s = float(np.median([rep.hold_s or 0.0 for rep in others]))
-        range_deg = float(np.median([rep.rom_deg or 0.0 for rep in others]))
+        hold_s = median([rep.hold_s or 0.0 for rep in others])
+        range_deg = median([rep.rom_deg or 0.0 for rep in others])
         short = (reps[end].hold_s or 0.0) < PASSING_HOLD_SHARE * hold_s and hold_s > PASSING_USUAL_S
         if short and abs((reps[end].rom_deg or 0.0) - range_deg) > PASSING_RANGE_SHARE * range_deg:
             reps = reps[1:] if end == 0 else reps[:-1]

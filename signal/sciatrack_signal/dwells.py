@@ -64,7 +64,7 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
     sway = _sway(angle, plateaus, rate_hz)
     window = max(2, round(LEVEL_WINDOW_S * rate_hz))
     smoothing = trace.sharp_sigma_s * rate_hz
-    usual = float(np.median(sway))
+    usual = median(sway)
     departs, arrives = [], []
     for k in range(run.count):
         sign = 1.0 if angle[points[k + 1]] > angle[points[k]] else -1.0

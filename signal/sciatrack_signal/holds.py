@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.dwells import PLATEAU_SHARE, Timed
+from sciatrack_signal.order import quantile
 from sciatrack_signal.smoothing import gaussian
 
 Float = npt.NDArray[np.float64]
@@ -76,7 +77,7 @@ def _fade_row(timed: Timed, angle: Float, apex: int, start: float) -> float | No
     """Row at which the angle has fallen by the plateau's share of the range for good; None if it never does."""
     first = round(start) - timed.first
     last = int(timed.run.points[apex + 1]) - timed.first + 1
-    part = gaussian(angle[first:last, None], 3.0)[:, 0]
+    part = gaussian(angle[first:last], 3.0)
     if len(part) < 3:
         return None
     limit = float(np.max(part[: max(len(part) // 4, 3)])) - PLATEAU_SHARE * timed.run.amplitude_deg
@@ -91,7 +92,7 @@ def _undisturbed(timed: Timed, angle: Float, apex: int, start: float, end: float
     if len(part) < 3:
         return [(start, end)]
     depth = max(PLATEAU_SHARE * timed.run.amplitude_deg, DIP_SWAY * float(timed.sway_deg[apex]))
-    level = float(np.quantile(part, 0.75))
+    level = quantile(part, 0.75)
     low = part < level - depth
     low[0] = low[-1] = False
     edges = np.flatnonzero(np.diff(low.astype(np.int8)))

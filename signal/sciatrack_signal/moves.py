@@ -111,7 +111,7 @@ def last_step(
     share of the top; peak_speed in deg per row; window: rows over which a level is taken. A knee that is grasped
     and then drawn in stops short of the top and moves on by a few percent of the range.
     """
-    part = gaussian(angle[plateau:, None], STEP_SIGMA_ROWS)[:, 0]
+    part = gaussian(angle[plateau:], STEP_SIGMA_ROWS)
     reach = max(window, round(min(EARLY_SHARE * len(part), EARLY_MAX_WINDOWS * window)))
     fast = np.diff(part[: reach + 1]) > STEP_SPEED_SHARE * peak_speed
     edges = np.flatnonzero(np.diff(np.concatenate([[0], fast.astype(np.int8), [0]]))).reshape(-1, 2)
@@ -155,7 +155,7 @@ def _last_stop(angle: Float, start: float, span: float, noise_deg: float) -> tup
         return 0, start
     moving = np.flatnonzero((angle > start + 0.1 * span) & (angle < start + 0.9 * span))
     rows = int(moving[-1] - moving[0]) if len(moving) else 0
-    smooth = gaussian(angle[:, None], max(1.5, STOP_SIGMA_SHARE * rows))[:, 0]
+    smooth = gaussian(angle, max(1.5, STOP_SIGMA_SHARE * rows))
     calm = np.diff(smooth)
     peak = float(calm.max(initial=0.0))
     there = np.flatnonzero(smooth >= start + (1.0 - STOP_SPEED_SHARE * STOP_PART_MIN) * span)

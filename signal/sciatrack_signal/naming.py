@@ -88,7 +88,7 @@ def name_runs(
     """
     kinds = _kinds(placement, frozenset(exercises), said)
     mounts, prior = mounts_of(placement)
-    scores = [_scores(run, kinds, mounts) for run in runs]  # each (mounts + 1, kinds, 2)
+    scores = [_scores(run, kinds, placement) for run in runs]  # each (mounts + 1, kinds, 2)
     weight = np.log(np.append(prior * (1.0 - ASKEW), ASKEW))
     for up in walks:
         weight = weight + np.append(log_near(mounts[:, :, 2] @ up, WALK_SD_DEG), -np.log(4.0 * np.pi))
@@ -119,52 +119,76 @@ def _naming(score: Float, weight: Float, kinds: Sequence[Kind]) -> Naming:
     return Naming(probabilities, sides, float(share[:, 1].sum()))
 
 
-def _scores(run: Evidence, kinds: Sequence[Kind], mounts: Float) -> Float:
+@lru_cache(maxsize=64)  # a run is named by itself and again with the others of its recording
+def _scores(run: Evidence, kinds: tuple[Kind, ...], placement: str) -> Float:
     """(mounts + 1, kinds + 1, 2) log of prior times likelihood; the last mount is any, the last kind is anything;
     the last axis says which pose is the hold."""
-    out = np.empty((len(mounts) + 1, len(kinds) + 1, 2))
+    table = _table(kinds, placement)
+    out = np.empty((table.rest_ups.shape[0] + 1, len(kinds) + 1, 2))
     free = -np.log(4.0 * np.pi) - np.log(2.0 * np.pi)
-    for hold in (0, 1):
+    for hold, sign in ((0, -1.0), (1, 1.0)):
         numbers = np.log(np.maximum([
             run.range_deg, run.dwells_s[hold], run.dwells_s[1 - hold], run.move_s, run.reps,
         ], 1e-3))  # fmt: skip
-        rest, axis = run.poses[1 - hold], run.axis * (1.0 if hold == 1 else -1.0)
-        rise_m = run.rise_m * (1.0 if hold == 1 else -1.0)
-        any_log = _any(numbers) + _normal(rise_m, 0.0, ANY_RISE_SD_M) + np.log(0.5)
+        rise_m = sign * run.rise_m
+        odd = _normal(numbers, np.log(np.array(ANY)[:, 0]), np.array(ANY)[:, 1])
+        any_log = float(odd.sum() + _normal(rise_m, 0.0, ANY_RISE_SD_M) + np.log(0.5))
         out[:, -1, hold] = np.log(ANYTHING_PRIOR) + any_log + free
-        for k, kind in enumerate(kinds):
-            arc = np.log(0.5 * kind.prior) + _arc(numbers, kind) + _rise(rise_m, kind)
-            out[:, k, hold] = arc + free
-            if kind.rest_up is not None and kind.axis is not None:
-                place = log_near(mounts @ kind.rest_up @ rest, kind.spread_deg[0])
-                out[:-1, k, hold] = arc + place + log_about(mounts @ kind.axis @ axis, kind.spread_deg[1])
+        arc = table.log_prior + _arc(numbers, table.logs, odd) + _rise(rise_m, table.rise_m)
+        out[:, :-1, hold] = arc + free
+        place = log_near(table.rest_ups @ run.poses[1 - hold], table.spread_deg[:, 0])
+        turn = log_about(table.axes @ (sign * run.axis), table.spread_deg[:, 1])
+        out[:-1, table.placed, hold] = arc[table.placed] + place + turn
     return out
 
 
-def _arc(numbers: Float, kind: Kind) -> float:
-    """Log likelihood of the five numbers; one that is not known says nothing, an odd one not everything."""
-    total = 0.0
-    for x, (mean, sd), (median, wide) in zip(numbers, kind.logs, ANY, strict=True):
-        if np.isfinite(x):
-            usual, odd = _normal(x, mean, sd), _normal(x, float(np.log(median)), wide)
-            total += float(np.logaddexp(usual + np.log(1 - ODD_NUMBER), odd + np.log(ODD_NUMBER)))
-    return total
+@dataclass(frozen=True, eq=False)
+class Table:
+    """All kinds side by side. k kinds, of which p have a place; g mounts.
+
+    log_prior (k) : half of it for each pose that may be the hold. logs (k, 5, 2), rise_m (k, 2) : as of a Kind.
+    placed (p) : their indices. rest_ups, axes (g, p, 3) : in the sensor's frame. spread_deg (p, 2).
+    """
+
+    log_prior: Float
+    logs: Float
+    rise_m: Float
+    placed: npt.NDArray[np.int64]
+    rest_ups: Float
+    axes: Float
+    spread_deg: Float
 
 
-def _any(numbers: Float) -> float:
-    return sum(_normal(x, float(np.log(m)), sd) for x, (m, sd) in zip(numbers, ANY, strict=True) if np.isfinite(x))
+@lru_cache(maxsize=16)
+def _table(kinds: tuple[Kind, ...], placement: str) -> Table:
+    mounts, _ = mounts_of(placement)
+    placed = [k for k, kind in enumerate(kinds) if kind.rest_up is not None and kind.axis is not None]
+    ups, axes = (np.array([getattr(kinds[k], name) for k in placed]).reshape(-1, 3) for name in ("rest_up", "axis"))
+    return Table(
+        np.log([0.5 * kind.prior for kind in kinds]), np.array([kind.logs for kind in kinds]),
+        np.array([kind.rise_m for kind in kinds]), np.array(placed, dtype=np.int64),
+        np.einsum("gij,pj->gpi", mounts, ups), np.einsum("gij,pj->gpi", mounts, axes),
+        np.array([kinds[k].spread_deg for k in placed]).reshape(-1, 2),
+    )  # fmt: skip
 
 
-def _rise(rise_m: float, kind: Kind) -> float:
-    usual, odd = _normal(rise_m, *kind.rise_m), _normal(rise_m, 0.0, 2 * ANY_RISE_SD_M)
-    return float(np.logaddexp(usual + np.log(1 - ODD_RISE), odd + np.log(ODD_RISE)))
+def _arc(numbers: Float, logs: Float, odd: Float) -> Float:
+    """(k,) log likelihood of the five numbers for each kind; one that is not known says nothing, an odd one not
+    everything. logs (k, 5, 2), odd (5,) of the numbers for anything."""
+    usual = _normal(numbers, logs[:, :, 0], logs[:, :, 1])
+    either = np.logaddexp(usual + np.log(1 - ODD_NUMBER), odd + np.log(ODD_NUMBER))
+    return np.asarray(np.where(np.isfinite(numbers), either, 0.0).sum(axis=1))
 
 
-def _normal(x: float, mean: float, sd: float) -> float:
+def _rise(rise_m: float, usual_m: Float) -> Float:
+    usual, odd = _normal(rise_m, usual_m[:, 0], usual_m[:, 1]), _normal(rise_m, 0.0, 2 * ANY_RISE_SD_M)
+    return np.asarray(np.logaddexp(usual + np.log(1 - ODD_RISE), odd + np.log(ODD_RISE)))
+
+
+def _normal(x: Float | float, mean: Float | float, sd: Float | float) -> Float:
     """Log density; 0 where x is not known."""
-    if not np.isfinite(x):
-        return 0.0
-    return float(-0.5 * ((x - mean) / sd) ** 2 - np.log(sd * np.sqrt(2.0 * np.pi)))
+    density = -0.5 * ((x - mean) / sd) ** 2 - np.log(sd * np.sqrt(2.0 * np.pi))
+    return np.asarray(np.where(np.isfinite(x), density, 0.0))
 
 
 def _sum_logs(x: Float) -> Float:

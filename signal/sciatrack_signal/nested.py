@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.moves import Edge, arrival, reversed_edge
+from sciatrack_signal.order import median
 from sciatrack_signal.smoothing import gaussian
 
 Float = npt.NDArray[np.float64]
@@ -40,8 +41,8 @@ def inner_moves(
     n = len(angle)
     if n < 6 * stay:
         return None
-    smooth = gaussian(angle[:, None], SMOOTH_S * rate_hz)[:, 0]
-    before, after = float(np.median(smooth[:stay])), float(np.median(smooth[-stay:]))
+    smooth = gaussian(angle, SMOOTH_S * rate_hz)
+    before, after = median(smooth[:stay]), median(smooth[-stay:])
     highest = float(np.quantile(smooth, HIGH_QUANTILE))
     above = smooth > 0.5 * (max(before, after) + highest)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(np.int8), [0]]))).reshape(-1, 2)
@@ -49,8 +50,8 @@ def inner_moves(
         return None
     out_at, back_at = edges[int(np.argmax(edges[:, 1] - edges[:, 0]))].tolist()
     inside = smooth[out_at:back_at]
-    inner = float(np.median(inside))
-    noise_deg = min(noise_deg, 1.4826 * float(np.median(np.abs(inside - inner))))
+    inner = median(inside)
+    noise_deg = min(noise_deg, 1.4826 * median(np.abs(inside - inner)))
     if inner - max(before, after) < max(INNER_MIN_DEG, INNER_SWAY * noise_deg):
         return None
     if out_at < stay or back_at > n - stay or back_at - out_at < INNER_MIN_SHARE * n:

@@ -7,14 +7,16 @@ made that a fifth of an analysis.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 Float = npt.NDArray[np.float64]
+Int = npt.NDArray[np.int64]
 
 
-def median(x: Float) -> float:
+def median(x: Float | Int | Sequence[float]) -> float:
     """As `np.median` of x (n,), n >= 1; NaN if any is NaN. Raises IndexError for n = 0."""
     ordered = np.sort(x)
     n = len(ordered)
@@ -22,6 +24,13 @@ def median(x: Float) -> float:
         return math.nan
     high = float(ordered[n // 2])
     return high if n % 2 else (float(ordered[n // 2 - 1]) + high) / 2.0
+
+
+def median_row(x: Float) -> Float:
+    """(k,) medians of the columns of (n, k), n >= 1, all finite, as `np.median` along axis 0."""
+    ordered = np.sort(x, axis=0)
+    n = len(ordered)
+    return np.asarray(ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2.0)
 
 
 def quantile(x: Float, share: float) -> float:

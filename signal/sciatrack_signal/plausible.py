@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.order import median, median_row, quantile
 from sciatrack_signal.segmentation import Strokes
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.trace import Trace
@@ -118,9 +119,9 @@ def likeness(trace: Trace, run: Strokes) -> Likeness:
     about = rate @ run.axis
     in_plane = float(about @ about) / max(float((rate * rate).sum()), 1e-9)
     periods_s = np.concatenate([np.diff(points[0::2]), np.diff(points[1::2])]) / trace.rate_hz
-    period_s = float(np.median(periods_s)) if len(periods_s) else float("nan")
-    quartiles = np.quantile(periods_s, [0.25, 0.75]) if len(periods_s) > 1 else np.zeros(2)
-    jitter = float(quartiles[1] - quartiles[0]) / period_s if len(periods_s) else 0.0
+    period_s = median(periods_s) if len(periods_s) else float("nan")
+    quartiles = [quantile(periods_s, share) if len(periods_s) > 1 else 0.0 for share in (0.25, 0.75)]
+    jitter = (quartiles[1] - quartiles[0]) / period_s if len(periods_s) else 0.0
     norm = np.sqrt(np.einsum("ij,ij->i", trace.acc[rows], trace.acc[rows]))[:, None]
     jolt = float((norm - gaussian(norm, JOLT_SIGMA_S * trace.rate_hz)).std())
     slow = gaussian(norm, SPLIT_SIGMA_S * trace.rate_hz)
@@ -135,12 +136,12 @@ def _spread(levels: Float) -> float:
         return 0.0
     x = np.arange(len(levels)) - 0.5 * (len(levels) - 1)
     rest = levels - levels.mean() - (x * float(x @ levels) / float(x @ x) if len(levels) > 2 else 0.0)
-    return float(rest.std()) if len(levels) < 4 else float(1.4826 * np.median(np.abs(rest - np.median(rest))))
+    return float(rest.std()) if len(levels) < 4 else float(1.4826 * median(np.abs(rest - median(rest))))
 
 
 def _pose_spread_deg(poses: Float) -> float:
     """Median angle of unit vectors to their middle, scaled so that a round cloud gives its root mean square."""
-    middle = np.median(poses, axis=0)
+    middle = median_row(poses)
     middle = middle / max(float(np.linalg.norm(middle)), 1e-9)
     angle = np.degrees(np.arccos(np.clip(poses @ middle, -1.0, 1.0)))
-    return float(1.2 * np.median(angle))
+    return 1.2 * median(angle)

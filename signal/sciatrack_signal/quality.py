@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.excursion import cross_one
 from sciatrack_signal.exercises import Vector, View
+from sciatrack_signal.order import median, median_row
 from sciatrack_signal.result import Rep
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.trace import Trace
@@ -132,7 +134,8 @@ def _poses(trace: Trace, rep: Rep) -> Poses:
     along = hold - (hold @ rest) * rest
     along = along / max(float(np.linalg.norm(along)), 1e-9)
     part = trace.sharp[first:last]
-    sway = np.degrees(np.column_stack([part @ np.cross(np.cross(rest, along), hold), part @ np.cross(rest, along)]))
+    across = cross_one(rest, along)
+    sway = np.degrees(part @ np.stack([cross_one(across, hold), across], axis=1))
     return Poses(rest, hold, _without_line(sway))
 
 
@@ -157,7 +160,7 @@ def _rows(trace: Trace, start_s: float, end_s: float) -> tuple[int, int]:
 
 def bounces(angle_deg: Float, rate_hz: float, limit_deg: float) -> bool:
     """Whether an angle (n,) swings to and fro by more than `limit_deg` several times in a row, at 0.5 to 3 Hz."""
-    quick, slow = (gaussian(angle_deg[:, None], sigma_s * rate_hz)[:, 0] for sigma_s in BOUNCE_SIGMAS_S)
+    quick, slow = (gaussian(angle_deg, sigma_s * rate_hz) for sigma_s in BOUNCE_SIGMAS_S)
     return len(turning_points((quick - slow).tolist(), limit_deg)) > BOUNCE_SWINGS
 
 
@@ -181,7 +184,7 @@ def _larger(reps: Sequence[Rep], k: int) -> bool:
     others = [rep.rom_deg for rep in _neighbours(reps, k) if rep.rom_deg is not None]
     if rom_deg is None or len(others) < USUAL_LEAST:
         return False
-    usual_deg = float(np.median(others))
+    usual_deg = median(others)
     return rom_deg > max(LARGE_SHARE * usual_deg, usual_deg + LARGE_LEAST_DEG)
 
 
@@ -189,7 +192,7 @@ def _faster(reps: Sequence[Rep], k: int) -> bool:
     """Whether a rep is entered more than twice as fast as its neighbours are (mean deg/s of the out-move)."""
     own, others = _entry_dps(reps[k]), [_entry_dps(rep) for rep in _neighbours(reps, k)]
     known = [rate for rate in others if rate is not None]
-    return own is not None and len(known) >= USUAL_LEAST and own > FAST_SHARE * float(np.median(known))
+    return own is not None and len(known) >= USUAL_LEAST and own > FAST_SHARE * median(known)
 
 
 def _entry_dps(rep: Rep) -> float | None:
@@ -259,7 +262,7 @@ def _segment_frame(trace: Trace, reps: Sequence[Rep], poses: Sequence[Poses], vi
         return None
     rest_up = view.mirrored().rest_up if reps[0].side == "left" else view.rest_up
     standing = _standing_up(trace, reps)
-    rest = np.median([pose.rest for pose in poses], axis=0)
+    rest = median_row(np.array([pose.rest for pose in poses]))
     rest = rest / max(float(np.linalg.norm(rest)), 1e-9)
     known = np.asarray(rest_up, dtype=np.float64)
     if standing is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.order import median
 from sciatrack_signal.two_poses import Dwells
 
 Float = npt.NDArray[np.float64]
@@ -61,7 +62,7 @@ def evidence(d: Dwells, rate_hz: float) -> dict[str, float]:
     """Log odds that the even dwells are rest, by what says so."""
     stays_s = (d.ends - d.starts) / rate_hz
     inner = [[k for k in range(1, d.n - 1) if k % 2 == parity and in_pose(d, k)] for parity in (0, 1)]
-    usual_s = [float(np.median(stays_s[mine])) if mine else float("nan") for mine in inner]
+    usual_s = [median(stays_s[mine]) if mine else float("nan") for mine in inner]
     spread = [float(np.std(np.log(stays_s[mine]))) if len(mine) > 1 else float("nan") for mine in inner]
     sway = [_sway(d, mine, rate_hz) for mine in inner]
     floor_deg = SWAY_FLOOR_SHARE * d.amplitude_deg
@@ -82,11 +83,11 @@ def in_pose(d: Dwells, k: int) -> bool:
     if not near:
         return True
     other = d.levels[k + 1] if k == 0 else d.levels[k - 1]
-    usual = float(np.median(d.levels[near]))
+    usual = median(d.levels[near])
     towards = float(np.sign(other - usual)) * (d.levels[k] - usual)
     return bool(
         -BEYOND_SHARE * d.amplitude_deg - UNLIKE_FLOOR_DEG < towards < POSE_SHARE * d.amplitude_deg
-        and abs(d.beside[k] - np.median(d.beside[near])) < BESIDE_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
+        and abs(d.beside[k] - median(d.beside[near])) < BESIDE_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
     )
 
 
@@ -111,7 +112,7 @@ def _pause(stays_s: Float, inner: list[list[int]]) -> float:
     """Pauses are now and then much longer than usual, holds are not."""
     longest = [float(stays_s[mine].max()) if mine else 0.0 for mine in inner]
     unusual = [
-        len(mine) >= 2 and top >= max(PAUSE_RATIO * float(np.median(stays_s[mine])), PAUSE_MIN_S)
+        len(mine) >= 2 and top >= max(PAUSE_RATIO * median(stays_s[mine]), PAUSE_MIN_S)
         for mine, top in zip(inner, longest, strict=True)
     ]
     if unusual[0] and longest[0] > longest[1]:
@@ -129,7 +130,7 @@ def _sway(d: Dwells, dwells: list[int], rate_hz: float) -> float:
         if d.ends[k] - d.starts[k] >= 2 * rows:
             part = d.x[first : first + rows]
             found.append(float((part - part.mean() - row * float(row @ part) / float(row @ row)).std()))
-    return float(np.median(found)) if found else float("nan")
+    return median(found) if found else float("nan")
 
 
 def _folds(a: float, b: float) -> float:

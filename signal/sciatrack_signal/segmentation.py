@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.excursion import principal_axis
-from sciatrack_signal.order import median
+from sciatrack_signal.order import median, quantile
 from sciatrack_signal.trace import Trace
 from sciatrack_signal.turning import local_extrema, turning_points
 
@@ -207,7 +207,7 @@ def _seeds(trace: Trace, start: int, end: int) -> list[tuple[Int, float]]:
 
 def conviction(strokes: Float) -> float:
     """How much a run of strokes (deg) looks like a set: many, large against breathing, and equal. Only ranks."""
-    size = float(np.log(1.0 + np.median(strokes) / SMALLEST_SCALE_DEG))
+    size = float(np.log(1.0 + median(strokes) / SMALLEST_SCALE_DEG))
     unequal = float(strokes.std() / strokes.mean())
     return size * min(len(strokes), MANY_STROKES) / (1.0 + unequal)
 
@@ -240,7 +240,7 @@ def _refine_parts(trace: Trace, seed: Int, start: int, end: int) -> list[Strokes
 def _pauses(run: Strokes, rate_hz: float) -> Int:
     """Indices of steps between turning points that are far longer than the run's others."""
     step_s = np.diff(run.points) / rate_hz
-    usual_s = float(np.quantile(step_s, 0.75))
+    usual_s = quantile(step_s, 0.75)
     return np.flatnonzero((step_s > PAUSE_RATIO * usual_s) & (step_s > PAUSE_MIN_S))
 
 
@@ -305,7 +305,7 @@ def _with_passages(run: Strokes, ends: tuple[int | None, int | None], rate_hz: f
 def _passage(run: Strokes, beyond: int, inner: int, from_deg: float, side: int) -> tuple[int, int, float] | None:
     """Row (of `angle`) next to `inner` at which a move between the two passes the level opposite to from_deg, the
     rows it stays there, and that level; None if it does not get there."""
-    low, high = sorted((float(np.median(run.levels[0::2])), float(np.median(run.levels[1::2]))))
+    low, high = sorted((median(run.levels[0::2]), median(run.levels[1::2])))
     level = low if abs(from_deg - high) < abs(from_deg - low) else high
     first, last = min(beyond, inner), max(beyond, inner)
     part = run.angle[first : last + 1]

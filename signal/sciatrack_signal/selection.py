@@ -7,6 +7,7 @@ import numpy as np
 from sciatrack_signal.candidates import Candidate, Labels
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import View
+from sciatrack_signal.order import median
 from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction
 
@@ -90,7 +91,7 @@ def _alike(best: Candidate, other: Candidate) -> bool:
 
 def _rows_a_rep(run: Strokes) -> float:
     """Rows a rep, from one stroke to the next but one, in the middle of the run."""
-    return float(2.0 * np.median(np.diff(run.points)))
+    return 2.0 * median(np.diff(run.points))
 
 
 def _stands_alone(one: Candidate, view: View) -> bool:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels
+from sciatrack_signal.order import median, median_row
 from sciatrack_signal.rest_or_hold import BESIDE_SHARE, BEYOND_SHARE, UNLIKE_FLOOR_DEG, rest_parity
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes
 from sciatrack_signal.trace import Trace
@@ -69,7 +70,7 @@ def _pose(one: Candidate, *, held: bool) -> Float:
     """(3,) median direction of up at rest or in the hold."""
     rest = one.run.rest or 0
     points = one.run.points[(1 - rest if held else rest) :: 2]
-    return np.asarray(np.median(one.trace.up[points], axis=0))
+    return median_row(one.trace.up[points])
 
 
 def _angle_deg(a: Float, b: Float) -> float:
@@ -94,7 +95,7 @@ def _geometry_odds(one: Candidate, d: Dwells, labels: Labels) -> float:
     if one.by_heading:
         return 0.0
     middles = (d.starts + d.ends) // 2
-    poses = [_unit(np.median(one.trace.up[middles[parity : d.n : 2]], axis=0)) for parity in (0, 1)]
+    poses = [_unit(median_row(one.trace.up[middles[parity : d.n : 2]])) for parity in (0, 1)]
     return pose_odds((poses[0], poses[1]), labels.views, labels.placement, walk_up(one))
 
 
@@ -114,8 +115,8 @@ def _members(d: Dwells, rest: int, trace: Trace) -> tuple[list[int], tuple[bool,
     holds = [k for k in keep if k % 2 != rest and 0 < k < d.n - 1]
     if not holds:
         return [], (True, True)
-    usual = float(np.median(stays[holds]))
-    level = float(np.median(d.levels[holds]))
+    usual = median(stays[holds])
+    level = median(d.levels[holds])
     for side in (0, 1):
         while len(keep) >= 3:
             end = keep[0] if side == 0 else keep[-1]
@@ -163,7 +164,7 @@ def _as_strokes(
         points[i] = starts[i] + (np.argmax(part) if levels[i] > levels[i - 1] else np.argmin(part))
     points = np.clip(points, 0, trace.n - 1)
     return Strokes(
-        points=points, levels=levels, amplitude_deg=float(np.median(np.abs(np.diff(d.x[points - d.first])))),
+        points=points, levels=levels, amplitude_deg=median(np.abs(np.diff(d.x[points - d.first]))),
         axis=run.axis, first=d.first, angle=d.x, passed=(not kept[0], not kept[1]),
         cut=(d.at_edge[0] and keep[0] == 0, d.at_edge[1] and keep[-1] == d.n - 1),
         rest=(rest - keep[0]) % 2, sure=sure,

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.excursion import cross_one
+from sciatrack_signal.order import median, median_row
 from sciatrack_signal.segmentation import Strokes
 from sciatrack_signal.trace import Trace
 from sciatrack_signal.turning import local_extrema, turning_points
@@ -110,7 +112,7 @@ def read_poses(trace: Trace, run: Strokes, barriers: Int) -> Dwells | None:
             return None
         edges = np.concatenate([[low], changes, [high]])
         levels, noise = _levels(x, edges)
-        amplitude = float(np.median(np.abs(np.diff(levels))))
+        amplitude = median(np.abs(np.diff(levels)))
         if amplitude <= 0:
             return None
         weights = np.minimum(np.diff(edges), 5.0 * trace.rate_hz).astype(float)
@@ -119,7 +121,7 @@ def read_poses(trace: Trace, run: Strokes, barriers: Int) -> Dwells | None:
     if turned is not None:
         edges = turned
         levels, noise = _levels(x, edges)
-        amplitude = float(np.median(np.abs(np.diff(levels))))
+        amplitude = median(np.abs(np.diff(levels)))
     whole = (start + int(edges[0]) == 0, start + int(edges[-1]) == trace.n)
     edges = _begun_at_edges(x, edges, levels, amplitude, whole)
     return _dwells(trace, run, start, x, off, edges, noise)
@@ -151,10 +153,10 @@ def _bounds(trace: Trace, run: Strokes, barriers: Int) -> tuple[int, int]:
 
 def _angles(up: Float, poses: Float, axis: Float) -> tuple[Float, Float]:
     """Angle about the axis from the middle between the poses, -180 to 180, and angle out of that plane (deg)."""
-    middle = np.median(poses[0::2], axis=0) + np.median(poses[1::2], axis=0)
+    middle = median_row(poses[0::2]) + median_row(poses[1::2])
     zero = middle - axis * float(axis @ middle)
     zero = zero / max(float(np.linalg.norm(zero)), 1e-9)
-    side = np.cross(axis, zero)
+    side = cross_one(axis, zero)
     return np.degrees(np.arctan2(up @ side, up @ zero)), np.degrees(np.arcsin(np.clip(up @ axis, -1.0, 1.0)))
 
 
@@ -207,7 +209,7 @@ def _changes(y: Float, noise_share: float, lasting: float) -> tuple[Int, float]:
     evidence = np.abs(np.diff(total[turns]))
     if len(evidence) < 4:
         return turns, float("inf")
-    return turns, float(min(np.median(evidence[0::2]), np.median(evidence[1::2])))
+    return turns, min(median(evidence[0::2]), median(evidence[1::2]))
 
 
 def _by_turning_points(x: Float, points: Int, edges: Int) -> Int | None:
@@ -260,10 +262,10 @@ def _levels(x: Float, edges: Int) -> tuple[Float, float]:
     levels, sways = [], []
     for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         part = x[a + (b - a) // 5 : max(b - (b - a) // 5, a + (b - a) // 5 + 1)]
-        level = float(np.median(part))
+        level = median(part)
         levels.append(level)
-        sways.append(1.4826 * float(np.median(np.abs(part - level))))
-    return np.array(levels), float(np.median(sways))
+        sways.append(1.4826 * median(np.abs(part - level)))
+    return np.array(levels), median(sways)
 
 
 def _dwells(
@@ -278,7 +280,7 @@ def _dwells(
     if last - first < 2:
         return None
     levels, _ = _levels(x, edges)
-    amplitude = float(np.median(np.abs(np.diff(levels))))
+    amplitude = median(np.abs(np.diff(levels)))
     levels = levels[first : last + 1].copy()
     starts, ends = edges[first : last + 1].copy(), edges[first + 1 : last + 2].copy()
     kept, at_edge = [], []
@@ -287,18 +289,18 @@ def _dwells(
         whole = starts[k] + start <= 0 if k == 0 else ends[k] + start >= trace.n
         near = levels[1] if k == 0 else levels[-2]
         inner = levels[2::2][:2] if k == 0 else levels[:-1][k % 2 :: 2][-2:]
-        usual = float(np.median(inner)) if len(inner) else float(levels[k])
+        usual = median(inner) if len(inner) else float(levels[k])
         stay = _stay(np.sign(usual - near) * (part - usual), amplitude, noise, rate)
         stayed = stay.last > stay.first
         whole_part = len(part) <= EDGE_S * rate or (stayed and stay.last == len(part))
         kept.append(stay.kept or bool(whole and whole_part))
         at_edge.append(bool(whole and len(part) - stay.last <= EDGE_S * rate))
-        levels[k] = float(np.median(part[stay.first : stay.last])) if stayed else usual
+        levels[k] = median(part[stay.first : stay.last]) if stayed else usual
         if stayed and k == 0:
             starts[k] = ends[k] - stay.last
         elif stayed:
             ends[k] = starts[k] + stay.last
-    beside = [float(np.median(off[a:b])) if b > a else np.nan for a, b in zip(starts, ends, strict=True)]
+    beside = [median(off[a:b]) if b > a else np.nan for a, b in zip(starts, ends, strict=True)]
     return Dwells(
         starts + start, ends + start, levels, np.array(beside), (kept[0], kept[1]), (at_edge[0], at_edge[1]),
         amplitude, noise, start, x,
@@ -323,7 +325,7 @@ def _stay(outward: Float, amplitude: float, noise: float, rate: float) -> Stay:
     rest = near[first:]
     last = first + (len(rest) if rest.all() else int(np.argmin(rest)))
     part = outward[first:last]
-    further = float(np.median(part)) > NEAR_SHARE * amplitude
+    further = median(part) > NEAR_SHARE * amplitude
     long = len(part) >= (LONG_STAY_S if further else STAY_S) * rate
     still = _stood_still(part, round(STAY_S * rate), max(STILL_SHARE * amplitude, STILL_SWAY * noise))
     return Stay(first, last, long and still)

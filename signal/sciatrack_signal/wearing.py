@@ -73,14 +73,14 @@ def head_mounts(head: Float) -> tuple[Float, Float]:
     return np.array(mounts), np.full(len(turns), 1.0 / len(turns))
 
 
-def log_near(cosine: Float, sd_deg: float) -> Float:
+def log_near(cosine: Float, sd_deg: Float | float) -> Float:
     """Log density on the sphere of a direction whose cosine to the expected one is given (Fisher's)."""
     kappa = 1.0 / np.radians(sd_deg) ** 2
     close = np.log(kappa / (2.0 * np.pi)) + kappa * (cosine - 1.0)
     return np.asarray(np.logaddexp(close + np.log(1 - ODD_POSE), np.log(ODD_POSE / (4.0 * np.pi))))
 
 
-def log_about(cosine: Float, sd_deg: float) -> Float:
+def log_about(cosine: Float, sd_deg: Float | float) -> Float:
     """Log density on the circle (von Mises, for a small spread)."""
     kappa = 1.0 / np.radians(sd_deg) ** 2
     close = 0.5 * np.log(kappa / (2.0 * np.pi)) + kappa * (cosine - 1.0)
