@@ -49,6 +49,12 @@ def folder(made: tuple[Path, Result], tmp_path: Path) -> Path:
     return Path(shutil.copytree(made[0], tmp_path / "tour"))
 
 
+@pytest.fixture
+def plain_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without content: drawing them takes longest, and what stands in them is seen to in `made`."""
+    monkeypatch.setattr("sciatrack_analytics.html.page", lambda study, participant=None: "<!doctype html>")
+
+
 def run(folder: Path) -> Result:
     return CliRunner().invoke(cli, ["demo", "--output", str(folder)])
 
@@ -109,6 +115,7 @@ def test_it_records_from_the_sensor_in_software(made: tuple[Path, Result]) -> No
     assert f"replay {session} --speed max" in result.stdout
 
 
+@pytest.mark.usefixtures("plain_pages")
 def test_without_the_extra_it_says_what_was_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_recording, "find_spec", lambda name: None)
     result = run(tmp_path / "tour")
@@ -117,6 +124,7 @@ def test_without_the_extra_it_says_what_was_left_out(tmp_path: Path, monkeypatch
     assert not (tmp_path / "tour" / demo_folder.RECORDED).exists()
 
 
+@pytest.mark.usefixtures("plain_pages")
 def test_a_recorder_that_fails_does_not_take_the_demo_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,7 +180,11 @@ def test_the_program_is_named_as_it_was_called(
     assert command._program() == said
 
 
-def test_a_second_demo_takes_the_place_of_the_first_and_leaves_what_lies_beside_it(folder: Path) -> None:
+@pytest.mark.usefixtures("plain_pages")
+def test_a_second_demo_takes_the_place_of_the_first_and_leaves_what_lies_beside_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_recording, "find_spec", lambda name: None)
     (folder / "S04.html").write_text("mine")
     (folder / "study" / "study.duckdb").write_bytes(b"")  # an index is made again, whatever became of it
     (folder / "report.html").unlink()

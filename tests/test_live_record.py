@@ -122,20 +122,22 @@ def raw(address: str, request: bytes) -> bytes:
     return b""
 
 
-def test_what_is_refused_is_told_and_the_recording_knows_nothing_of_it(recording: Recording) -> None:
+def test_what_is_refused_is_told_and_the_recording_knows_nothing_of_it_until_its_page_ends_it(
+    recording: Recording,
+) -> None:
     address = recording.address()
     first_state(address, lambda one: one["sensors"][0]["state"] == "recording")
     host = address.removeprefix("http://").rstrip("/").encode()
     ours = b"Host: " + host + b"\r\nOrigin: http://" + host + b"\r\n"
-    body = ours + b"Content-Type: application/json\r\nContent-Length: "
+    posted = ours + b"Content-Type: application/json\r\nContent-Length: "
     attempts = {
         b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n": b"421",
         b"GET / HTTP/1.1\r\nHost: " + host + b"\r\nOrigin: http://evil.example\r\n\r\n": b"403",
         b"GET /../../etc/passwd HTTP/1.1\r\n" + ours + b"\r\n": b"404",
         b"GET /%2e%2e/live.jsonl HTTP/1.1\r\n" + ours + b"\r\n": b"404",
-        b"POST /act HTTP/1.1\r\n" + body + b"100000\r\n\r\n" + b"x" * 100_000: b"413",
-        b"POST /act HTTP/1.1\r\n" + body + b"1\r\n\r\n{": b"400",
-        b"POST /act HTTP/1.1\r\n" + body + b"-5\r\n\r\n{}": b"400",
+        b"POST /act HTTP/1.1\r\n" + posted + b"100000\r\n\r\n" + b"x" * 100_000: b"413",
+        b"POST /act HTTP/1.1\r\n" + posted + b"1\r\n\r\n{": b"400",
+        b"POST /act HTTP/1.1\r\n" + posted + b"-5\r\n\r\n{}": b"400",
         b"GET / HTTP/1.1\r\n" + ours + b"X: " + b"y" * 100_000 + b"\r\n\r\n": b"431",
         b"\x16\x03\x01\x02\x00\x01\x00" * 10 + b"\r\n\r\n": b"400",
     }
@@ -145,22 +147,16 @@ def test_what_is_refused_is_told_and_the_recording_knows_nothing_of_it(recording
         # the server may hang up on what is no HTTP, or too much of it, before its answer is read
         assert answer == b"" or answer.split()[1] in (status, b"400"), (request[:80], answer)
     recording.wait_for(r"a request from 127\.0\.0\.1 was refused: foreign Host")
-    folder = recording.end()
+    # what is ours ends the recording
+    body = json.dumps({"act": "key", "key": "stop"}).encode()
+    headers = {"Origin": address.rstrip("/"), "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(f"{address}act", body, headers), timeout=10) as answer:
+        assert answer.status == 200
+    out, _ = recording.process.communicate(timeout=PATIENCE_S)
+    assert recording.process.returncode == 0
+    folder = Path(out.strip().splitlines()[-1])
     assert verify_session(folder) == []
     assert read_manifest(folder).blocks[0]["gaps_s"] == 0.0
     said = recording.said.read_text()
     assert " 0.00 % lost" in said
     assert "Traceback" not in said
-
-
-def test_the_page_ends_the_recording(recording: Recording) -> None:
-    address = recording.address()
-    first_state(address, lambda one: one["sensors"][0]["state"] == "recording")
-    origin = address.rstrip("/")
-    body = json.dumps({"act": "key", "key": "stop"}).encode()
-    headers = {"Origin": origin, "Content-Type": "application/json"}
-    with urllib.request.urlopen(urllib.request.Request(f"{address}act", body, headers), timeout=10) as answer:
-        assert answer.status == 200
-    out, _ = recording.process.communicate(timeout=PATIENCE_S)
-    assert recording.process.returncode == 0
-    assert verify_session(Path(out.strip().splitlines()[-1])) == []

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -44,8 +45,10 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 @pytest.fixture
 def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A message bus of our own, named as the system's."""
+    # a socket's path has 107 characters at most, and pytest's folders are deep
+    short = Path(tempfile.mkdtemp(prefix="bus"))
     config = tmp_path / "bus.conf"
-    config.write_text(CONFIG.format(path=tmp_path / "bus"))
+    config.write_text(CONFIG.format(path=short / "bus"))
     command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address=1"]
     daemon = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert daemon.stdout is not None
@@ -54,6 +57,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     yield address
     daemon.terminate()
     daemon.communicate()
+    shutil.rmtree(short)
 
 
 def run(bus: str, tmp_path: Path, wanted: str, faults: Faults | None = None) -> tuple[Recorded, VirtualSensor]:
