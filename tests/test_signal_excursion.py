@@ -42,7 +42,8 @@ def axis_and_up(seed: int) -> tuple[Array, Array]:
 def test_cross_products(n: int, seed: int) -> None:
     a, b = np.random.default_rng(seed).standard_normal((2, n, 3))
     np.testing.assert_allclose(cross(a, b), np.cross(a, b), atol=1e-12)
-    np.testing.assert_allclose(cross_one(a[0], b[0]), np.cross(a[0], b[0]), atol=1e-12)
+    for one, other in zip(a, b, strict=True):
+        np.testing.assert_allclose(cross_one(one, other), np.cross(one, other), atol=1e-12)
 
 
 @LAW
