@@ -21,6 +21,7 @@ from bleak.exc import (
 from click.testing import CliRunner
 
 from sciatrack.cli import cli
+from sciatrack.recorder import Recorded
 from sciatrack_ingest import ble, read
 from sciatrack_ingest.radio import (
     Found,
@@ -61,6 +62,15 @@ def test_the_demo_becomes_a_whole_session_of_two_sensors(tmp_path: Path) -> None
         assert recording.n_samples >= 190
         assert recording.gaps_s.size == 0
     assert "0.00 % lost" in result.stderr
+
+
+@needs_bumble
+def test_auto_is_left_to_the_analysis(tmp_path: Path, monkeypatch) -> None:
+    seen = []
+    monkeypatch.setattr("sciatrack.recorder.record", lambda request: seen.append(request) or Recorded(None))
+    for exercise in ((), ("--exercise", "auto"), ("--exercise", "clamshell")):
+        assert invoke(*DEMO, *exercise, "--output", str(tmp_path)).exit_code == 0
+    assert [request.sitting.exercise for request in seen] == ["glute_bridge", "", "clamshell"]
 
 
 @needs_bumble

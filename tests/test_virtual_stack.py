@@ -131,6 +131,27 @@ def test_a_lost_link_is_told_and_ends_what_is_under_way() -> None:
     assert run_virtual(program())
 
 
+@pytest.mark.parametrize("steps", [0, 2, 5])
+def test_a_sensor_is_switched_off_in_silence_whatever_is_under_way(steps: int) -> None:
+    async def program() -> list[str]:
+        said = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: said.append(str(what)))
+        air = Air()
+        sensor = VirtualSensor(GenericSpeaker(), Motion(100.0, np.zeros((100, 3)), np.zeros((100, 3))))
+        central = air.new_central()
+        await central.power_on()
+        async with on_air(air, sensor, ADDRESS) as device:
+            client = BleakClient(ADDRESS, backend=client_backend(central))
+            await client.connect()
+            air.lose_link(device)  # so the sensor begins to advertise again
+            for _ in range(steps):
+                await asyncio.sleep(0)
+        await central.power_off()
+        return said
+
+    assert run_virtual(program()) == []
+
+
 def test_a_sensor_out_of_range_is_not_found() -> None:
     async def program():
         async with room(GenericSpeaker()) as here:

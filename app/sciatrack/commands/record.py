@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sciatrack_analytics.session_plan import Plan
 
 
+AUTO = "auto"  # found by the analysis, as where nothing is said
+
+
 @click.command()
 @click.option("--demo", is_flag=True, help="A sensor in software, worn by a simulated person doing bridges.")
 @click.option(
@@ -160,7 +163,7 @@ def _record(
     from sciatrack_ingest.session_recording import Sitting
 
     exercises = study_exercises(output.absolute().parent)
-    if exercise is not None:
+    if exercise not in (None, AUTO):
         check_exercise(exercise, exercises, "--exercise")
     open_radio: OpenRadio = recorder.real_radio
     if demo:
@@ -170,7 +173,7 @@ def _record(
             participant=participant,
             timezone=timezone or recorder.local_timezone(),
             sensors=tuple(zip(sensors, placements, strict=True)),
-            exercise=exercise or "",
+            exercise="" if exercise in (None, AUTO) else exercise,
             side=side or "",
             origin="simulated" if demo else "recorded",
             software=" ".join(f"{name} {version}" for name, version in software().items()),
@@ -211,10 +214,11 @@ def _demo(
 
     demo_sensor.check_installed()
     exercise = exercise or demo_sensor.EXERCISE
+    played = demo_sensor.EXERCISE if exercise == AUTO else exercise
     leg = side if side in ("left", "right") else "right"
     names = tuple(f"IMU demo {placement}" for placement in placements)
     motions = [
-        (name, demo_sensor.demo_motion(exercise, placement, leg))
+        (name, demo_sensor.demo_motion(played, placement, leg))
         for name, placement in zip(names, placements, strict=True)
     ]
     length_s = duration or max(motion.duration_s for _, motion in motions)

@@ -18,6 +18,7 @@ from sciatrack_ingest.virtual.sensor import VirtualSensor
 from sciatrack_ingest.virtual.speakers import Notification, Speaker
 
 SERVER_MTU = 247  # what sensors of today offer
+UNDER_WAY_S = 1.0  # for what has begun when a sensor is switched off; an answer takes milliseconds
 ADVERTISING_INTERVAL_MS = 50.0  # real ones take 20 to 1000 ms; nobody should wait for a demo
 
 
@@ -84,6 +85,8 @@ class _Peripheral:
         self._sensor.in_range = False
         if self._connection is not None:
             self._lose_link()
+        if self._tasks:  # a command to the controller that is cancelled is answered all the same, to nobody
+            await asyncio.wait(self._tasks, timeout=UNDER_WAY_S)
         for task in self._tasks:
             task.cancel()
         await self._device.power_off()
