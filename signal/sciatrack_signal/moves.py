@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,6 +23,7 @@ from sciatrack_signal.order import median, quantile
 from sciatrack_signal.smoothing import gaussian
 
 Float = npt.NDArray[np.float64]
+Bool = npt.NDArray[np.bool_]
 
 # Contract: a move lasts while its speed exceeds this share of its peak.
 EDGE_SPEED_SHARE = 0.1
@@ -77,8 +80,7 @@ def arrival(angle: Float, level: float, noise_deg: float, smoothing: float, stop
     """
     start = float(angle[0])
     span = level - start
-    calm_speed = _run_mean(np.diff(angle))
-    peak = float(calm_speed.max(initial=0.0))
+    peak = float(_run_mean(angle[1:] - angle[:-1]).max(initial=0.0))
     if stop_row is None:
         base_at, base = _last_stop(angle, start, span, noise_deg)
     else:
@@ -87,14 +89,14 @@ def arrival(angle: Float, level: float, noise_deg: float, smoothing: float, stop
     if part < 1e-6 or peak < 1e-9:
         return Edge(float(len(angle) - 1), float(len(angle) - 1), 1.0, max(peak, 1e-9))
     half, rise = _half_and_rise(angle, base, part, base_at)
-    true_rise = float(np.sqrt(max(rise**2 - (smoothing / PROFILE_SD_SHARE) ** 2, (0.3 * rise) ** 2)))
+    true_rise = math.sqrt(max(rise**2 - (smoothing / PROFILE_SD_SHARE) ** 2, (0.3 * rise) ** 2))
     own_peak = 1.875 * part * (MINIMUM_JERK_T90 - 0.5) / true_rise
     ratio = EDGE_SPEED_SHARE if base_at == 0 else min(0.9, EDGE_SPEED_SHARE * max(peak / own_peak, 1.0))
-    reach = 0.5 * np.sqrt(1.0 - np.sqrt(ratio)) / (MINIMUM_JERK_T90 - 0.5)
+    reach = 0.5 * math.sqrt(1.0 - math.sqrt(ratio)) / (MINIMUM_JERK_T90 - 0.5)
     slope = 1.04 / 1.875 * own_peak
-    error = np.hypot(SWAY_ERROR * reach * noise_deg / max(slope, 1e-9), SHAPE_ERROR * true_rise * reach)
+    error = math.hypot(SWAY_ERROR * reach * noise_deg / max(slope, 1e-9), SHAPE_ERROR * true_rise * reach)
     at, outer = half + reach * true_rise, half + 0.5 / (MINIMUM_JERK_T90 - 0.5) * true_rise
-    return Edge(float(at), float(outer), float(error), own_peak if base_at == 0 else peak)
+    return Edge(at, outer, error, own_peak if base_at == 0 else peak)
 
 
 def reversed_edge(edge: Edge, last_row: int) -> Edge:
@@ -113,13 +115,11 @@ def last_step(
     """
     part = gaussian(angle[plateau:], STEP_SIGMA_ROWS)
     reach = max(window, round(min(EARLY_SHARE * len(part), EARLY_MAX_WINDOWS * window)))
-    fast = np.diff(part[: reach + 1]) > STEP_SPEED_SHARE * peak_speed
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], fast.astype(np.int8), [0]]))).reshape(-1, 2)
+    fast = part[1 : reach + 1] - part[: min(reach, len(part) - 1)] > STEP_SPEED_SHARE * peak_speed
     span = float(part.max()) - float(angle[0])
     least = max(STEP_MIN_SHARE * span, STEP_NOISE * noise_deg)
-    if least > STEP_MAX_SHARE * span:  # too shaky to tell a step from sway
-        edges = edges[:0]
-    for start, end in edges[::-1].tolist():
+    told = least <= STEP_MAX_SHARE * span and fast.any()  # else too shaky to tell a step from sway, or no step
+    for start, end in reversed(_stretches(fast)) if told else ():
         before = part[max(0, start - window) : start]
         if start < STEP_SIGMA_ROWS or part[end] - part[start] < least or len(before) < STEP_SIGMA_ROWS:
             continue
@@ -129,7 +129,7 @@ def last_step(
     if len(part) <= window:
         return None, float(angle[plateau:].max())
     top = quantile(part[: 2 * window], 0.9)
-    there = int(np.argmax(part >= top - max(least, noise_deg)))
+    there = int((part >= top - max(least, noise_deg)).argmax())
     return None, median(part[there : there + window])
 
 
@@ -144,8 +144,19 @@ def _run_mean(speed: Float) -> Float:
     """Three-row running mean: single rows of noise are not the peak speed."""
     if len(speed) < 3:
         return speed
-    padded = np.concatenate([speed[:1], speed, speed[-1:]])
-    return np.asarray((padded[:-2] + padded[1:-1] + padded[2:]) / 3.0)
+    mean = np.empty(len(speed))
+    np.add(speed[:-2], speed[1:-1], out=mean[1:-1])
+    mean[1:-1] += speed[2:]
+    mean[0], mean[-1] = speed[0] + speed[0] + speed[1], speed[-2] + speed[-1] + speed[-1]
+    mean /= 3.0
+    return mean
+
+
+def _stretches(mask: Bool) -> list[tuple[int, int]]:
+    """Half-open pairs of rows between which a mask is True."""
+    edges = np.flatnonzero(mask[1:] != mask[:-1]) + 1
+    marks = [*([0] if mask[0] else []), *edges.tolist(), *([len(mask)] if mask[-1] else [])]
+    return list(zip(marks[0::2], marks[1::2], strict=True))
 
 
 def _last_stop(angle: Float, start: float, span: float, noise_deg: float) -> tuple[int, float]:
@@ -153,18 +164,23 @@ def _last_stop(angle: Float, start: float, span: float, noise_deg: float) -> tup
     part_min = max(STOP_PART_MIN, STOP_NOISE * noise_deg / max(span, 1e-9))
     if part_min > STOP_PART_MAX:
         return 0, start
-    moving = np.flatnonzero((angle > start + 0.1 * span) & (angle < start + 0.9 * span))
-    rows = int(moving[-1] - moving[0]) if len(moving) else 0
+    moving = (angle > start + 0.1 * span) & (angle < start + 0.9 * span)
+    first, last = int(moving.argmax()), len(moving) - 1 - int(moving[::-1].argmax())
+    rows = last - first if moving[first] else 0
     smooth = gaussian(angle, max(1.5, STOP_SIGMA_SHARE * rows))
-    calm = np.diff(smooth)
+    calm = smooth[1:] - smooth[:-1]
     peak = float(calm.max(initial=0.0))
-    there = np.flatnonzero(smooth >= start + (1.0 - STOP_SPEED_SHARE * STOP_PART_MIN) * span)
-    calm = calm[: int(there[0]) if len(there) else len(calm)]
+    arrived = smooth >= start + (1.0 - STOP_SPEED_SHARE * STOP_PART_MIN) * span
+    there = int(arrived.argmax())
+    calm = calm[: there if arrived[there] else len(calm)]
     if len(calm) < 5:
         return 0, start
-    low = np.flatnonzero((calm[1:-1] <= calm[:-2]) & (calm[1:-1] <= calm[2:])) + 1
+    slow = (calm[1:-1] < STOP_SPEED_SHARE * peak) & (calm[1:-1] <= calm[:-2]) & (calm[1:-1] <= calm[2:])
+    if not slow.any():
+        return 0, start
+    low = np.flatnonzero(slow) + 1
     share = (smooth[low] - start) / max(span, 1e-9)
-    low = low[(calm[low] < STOP_SPEED_SHARE * peak) & (share > part_min) & (share < 1.0 - part_min)]
+    low = low[(share > part_min) & (share < 1.0 - part_min)]
     for at in low[::-1]:  # a stop counts if the move was fast before it and picks up speed after it
         if min(calm[at:].max(), calm[:at].max()) > MOVING_SHARE * peak:
             return int(at), float(smooth[at])
@@ -173,10 +189,10 @@ def _last_stop(angle: Float, start: float, span: float, noise_deg: float) -> tup
 
 def _first_crossing(angle: Float, value: float, start: int) -> float:
     """Fractional row at or after `start` at which the angle first reaches `value`; the last row if never."""
-    above = np.flatnonzero(angle[start:] >= value)
-    if len(above) == 0:
+    above = angle[start:] >= value
+    at = start + int(above.argmax())
+    if not above[at - start]:
         return float(len(angle) - 1)
-    at = start + int(above[0])
     if at == start:
         return float(at)
     low, high = float(angle[at - 1]), float(angle[at])
