@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from sciatrack_ingest import Recording
 from sciatrack_signal.walking import _merged, walking
 from signal_cases import FEW, G_M_S2, LAW, Array, Case, still, trace_of, walk
 
@@ -90,3 +91,14 @@ def test_intervals_are_widened_and_joined_as_a_mask_would_be(
         assert not again[max(0, start - 1) : end].any()  # apart from the one before
         again[start:end] = True
     np.testing.assert_array_equal(again, mask)
+
+
+def test_up_while_walking_is_that_of_the_walk_whatever_was_done_before() -> None:
+    """Lying for a minute, then a walk: barriers that other sets draw are no walk."""
+    lying = np.tile([G_M_S2, 0.0, 0.0], (int(60 * RATE_HZ), 1))
+    acc = np.concatenate([lying, walk(15, RATE_HZ)])
+    trace = trace_of(Recording(np.arange(len(acc)) / RATE_HZ, acc))
+    assert trace.walk_up is not None
+    assert trace.walk_up[2] > 0.95
+    still_only = trace_of(Recording(np.arange(len(lying)) / RATE_HZ, lying))
+    assert still_only.walk_up is None

@@ -93,15 +93,7 @@ def find_blocks(
 
 def walk_up(one: Candidate) -> Float | None:
     """(3,) direction of up while walking in the stretch of a candidate; None where nobody walks."""
-    trace = one.trace
-    rows = np.zeros(trace.n, dtype=bool)
-    for start, end in one.barriers:
-        rows[start:end] = True
-    rows &= trace.valid
-    if rows.sum() < 3.0 * trace.rate_hz:
-        return None
-    up = np.median(trace.up[rows], axis=0)
-    return np.asarray(up / max(float(np.linalg.norm(up)), 1e-9))
+    return one.trace.walk_up
 
 
 def parts_of(one: Candidate) -> list[tuple[Candidate, Arcs, Evidence]]:

@@ -12,9 +12,8 @@ and its 10 % is still that of the whole move's peak speed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt

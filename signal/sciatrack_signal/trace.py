@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ Bool = npt.NDArray[np.bool_]
 # Detection looks at movement below about 0.8 Hz: reps of 0.8 s keep more than half of their range, heel strikes,
 # tremor and second humps do not. From 0.12 to 0.25 s nothing but noisy fast sets changes.
 DETECTION_SIGMA_S = 0.20
+# Fewer steps than fill this do not show how somebody stands.
+WALK_LEAST_S = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,16 @@ class Trace:
     @property
     def n(self) -> int:
         return len(self.x)
+
+    @cached_property
+    def walk_up(self) -> Float | None:
+        """(3,) unit direction of up while walking; None for less than three seconds of it."""
+        walked = np.concatenate([np.arange(0), *(np.arange(start, end) for start, end in self.walks)])
+        walked = walked[self.valid[walked]]
+        if len(walked) < WALK_LEAST_S * self.rate_hz:
+            return None
+        up = np.median(self.up[walked], axis=0)
+        return np.asarray(up / max(float(np.linalg.norm(up)), 1e-9))
 
     def seconds(self, index: float | Float) -> float | Float:
         """Time on the recording's clock of a (fractional) row."""

@@ -335,5 +335,9 @@ def _stood_still(part: Float, rows: int, within_deg: float) -> bool:
     """Whether the angle kept within this range for so many rows at once; what goes on at an even pace does not."""
     if len(part) < rows:
         return False
-    windows = np.lib.stride_tricks.sliding_window_view(part, rows)
-    return bool((np.ptp(windows, axis=1) <= within_deg).any())
+    high, low, span = part, part, 1
+    while span < rows:  # extremes of windows of 1, 2, 4, ... rows; the last two overlap
+        step = min(span, rows - span)
+        high, low = np.maximum(high[:-step], high[step:]), np.minimum(low[:-step], low[step:])
+        span += step
+    return bool((high - low <= within_deg).any())
