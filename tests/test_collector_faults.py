@@ -21,12 +21,13 @@ from sciatrack_ingest.connecting import (
 from sciatrack_ingest.radio import LinkError
 from sciatrack_ingest.rawlog import RawHeader, RawLogError, RawLogWriter
 from sciatrack_ingest.rawread import RawLog, read_raw
+from sciatrack_ingest.sensors.polar_control import ACC, GYRO
 from sciatrack_ingest.status import State
 from sciatrack_ingest.virtual.clock import LoopClock, run_virtual
 from sciatrack_ingest.virtual.faults import Faults, random_faults
 from sciatrack_ingest.virtual.plain_radio import PlainLink, PlainRadio
 from sciatrack_ingest.virtual.sensor import Motion, VirtualSensor
-from sciatrack_ingest.virtual.speakers import GenericSpeaker, PolarSpeaker, Speaker
+from sciatrack_ingest.virtual.speakers import GenericSpeaker, MovesenseSpeaker, Packet, PolarSpeaker, Speaker
 from sciatrack_ingest.virtual.speakers.base import Service
 
 MOTION = Motion(100.0, np.zeros((10, 3)), np.zeros((10, 3)))
@@ -110,6 +111,39 @@ def test_a_stream_that_dies_is_noticed_although_the_link_is_up(tmp_path) -> None
     run = Run(tmp_path / "raw.mcap", Faults(dead_s=(10.0,)))
     assert [event.data["reason"] for event in run.events("disconnect")] == ["silent", "stop"]
     assert run.rows()[-1] > 3500
+
+
+@pytest.mark.parametrize("dies_s", [20.0, 90.0])
+def test_one_of_two_streams_that_dies_is_noticed_but_not_at_the_cost_of_the_other(dies_s: float, tmp_path) -> None:
+    class HalfDead(PolarSpeaker):
+        """Sends no angular rate from some moment on, until it is started anew."""
+
+        links = 0
+
+        def disconnected(self) -> None:
+            super().disconnected()
+            self.links += 1
+
+        def encode(self, packet: Packet) -> list:
+            dead = self.links == 0 and packet.first_time_s > dies_s
+            return super().encode(packet)[: 1 if dead else None]
+
+    run = Run(tmp_path / "raw.mcap", speaker=HalfDead(), seconds=120.0)
+    lost = run.events("disconnect")[0]
+    assert [event.data["reason"] for event in run.events("disconnect")] == ["silent", "stop"]
+    # soon where the connection stood for a minute, else not before that
+    assert max(dies_s + 3.0, 60.0) < lost.monotonic_ns * 1e-9 < max(dies_s, 60.0) + 6.0
+    later = [one.payload[0] for one in run.log.packets if one.monotonic_ns > lost.monotonic_ns + 3e9]
+    assert later.count(GYRO) == pytest.approx(later.count(ACC), abs=2)
+
+
+def test_answers_are_no_data(tmp_path) -> None:
+    class OnlyAnswers(MovesenseSpeaker):
+        def encode(self, packet: Packet) -> list:
+            return []
+
+    with pytest.raises(SilentSensorError, match="sends nothing"):
+        Run(tmp_path / "raw.mcap", speaker=OnlyAnswers(), seconds=200.0)
 
 
 def test_a_reboot_gets_the_start_command_again(tmp_path) -> None:

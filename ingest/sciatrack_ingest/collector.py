@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sciatrack_ingest.connecting import (
     Patience,
@@ -71,7 +72,7 @@ class SensorRecorder:
         self._opening: list[RawPacket] | None = None  # a new connection's packets while it negotiates
         self._failures = 0
         self._first_ns: int | None = None  # first packet after a start
-        self._flowing = False  # packets came on this connection since it was started
+        self._heard_ns: dict[int, int] = {}  # when each stream of this connection was heard last
         self._battery_asked = False  # the answer comes among the notifications
         self._changed = asyncio.Event()  # link lost, disk failed or told to stop
 
@@ -186,13 +187,12 @@ class SensorRecorder:
 
     async def _started(self, link: Link, family: SensorFamily) -> None:
         received: list[RawPacket] = []
-        self._opening, self._flowing = received, False
-        self.status.last_data_ns = None
-        await start_streaming(link, family, self._patience, received, self._callback)
+        self._opening, self._heard_ns = received, {}
+        await start_streaming(link, family, self._patience, received, partial(self._callback, family))
         self._opening = None
         await self._ask_battery(link, family)
 
-    def _callback(self, uuid: str) -> Callable[[bytes], None]:
+    def _callback(self, family: SensorFamily, uuid: str) -> Callable[[bytes], None]:
         """What the radio calls for each notification: stamp and queue, nothing else that could take time."""
         queue, status = self._queue, self.status
         assert queue is not None
@@ -200,16 +200,15 @@ class SensorRecorder:
         def on_data(payload: bytes) -> None:
             packet = queue.put(uuid, bytes(payload))
             status.packets += 1
-            status.last_data_ns = packet.monotonic_ns
             self._recent.append(packet)
             self.tap(status.connections, packet)
             if self._opening is not None:
                 self._opening.append(packet)
-            else:
-                self._flowing = True
+            elif (stream := family.stream_of(uuid, packet.payload)) is not None:
+                self._heard_ns[stream] = packet.monotonic_ns
                 self._first_ns = self._first_ns or packet.monotonic_ns
-            if self._battery_asked and status.family is not None:
-                self._learn_battery(status.family.battery_percent(uuid, packet.payload))
+            if self._battery_asked:
+                self._learn_battery(family.battery_percent(uuid, packet.payload))
 
         return on_data
 
@@ -229,22 +228,29 @@ class SensorRecorder:
             except TimeoutError:
                 pass
             now_ns = self._clock.monotonic_ns()
-            if not self._flowing or status.last_data_ns is None:
+            if not self._heard_ns:
                 if now_ns - since_ns > patience.first_data * 1e9:
                     raise SilentSensorError(f"{status.label} is connected, but sends nothing")
                 continue
             self._data_flow()
-            if now_ns - status.last_data_ns > patience.silence * 1e9:
+            if self._is_silent(now_ns, since_ns):
                 return "silent"
             if now_ns - battery_ns > patience.battery * 1e9:
                 battery_ns = now_ns
                 await self._ask_battery(link, family)
 
+    def _is_silent(self, now_ns: int, since_ns: int) -> bool:
+        """All streams are dead; or one of several, and making the connection anew was not tried a moment ago."""
+        limit_ns = now_ns - self._patience.silence * 1e9
+        heard_ns = self._heard_ns.values()
+        aged = now_ns - since_ns > self._patience.partial * 1e9
+        return max(heard_ns) < limit_ns or (aged and min(heard_ns) < limit_ns)
+
     def _over(self) -> str:
         """Why a connection ended by itself; raises LinkError where it brought nothing, so that pauses grow."""
         if self._queue and self._queue.failure:
             return "disk"
-        if not self._flowing:
+        if not self._heard_ns:
             raise LinkError(f"{self.status.label}: the connection broke before any data came")
         self._data_flow()
         return "lost"

@@ -54,6 +54,8 @@ class Patience:
     first_data, silence : after starting, and later; the slowest protocol sends a packet every 0.7 s, and links
                 with much radio noise were seen to pause for 1 to 2 s
     backoff   : first and longest pause between tries that fail; unheard: longest pause while it is not heard
+    partial   : a connection in which only some streams of a sensor died is given up no sooner than after this, for
+                making it anew costs a second of the others
     battery   : between two questions for the charge
     tries     : at the start of a session, before a person is told that it does not work
     """
@@ -64,6 +66,7 @@ class Patience:
     mtu: float = 2.0
     first_data: float = 6.0
     silence: float = 3.0
+    partial: float = 60.0
     backoff: tuple[float, float] = (0.5, 30.0)
     unheard: float = 2.0
     battery: float = 60.0

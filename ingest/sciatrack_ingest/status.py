@@ -34,4 +34,3 @@ class Status:
     trouble: str = ""
     overflowed: int = 0
     first_data_ns: int | None = None
-    last_data_ns: int | None = None

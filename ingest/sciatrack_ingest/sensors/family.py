@@ -146,6 +146,8 @@ class SensorFamily:
     has_counter     : lost samples are known from a number in the packet
     has_device_time : the packets carry the sensor's clock
     command_pause_s : the sensor needs so much time between two commands
+    stream_of       : which of the sensor's streams a notification belongs to, each watched for itself; None for
+                      what is no measurement, such as the answer to a command
     battery_uuid    : a characteristic to read; its first byte is the charge in percent
     battery_request : commands after which a notification carries the charge
     battery_percent : the charge in a notification or read value of that characteristic, None if it is not there
@@ -166,6 +168,7 @@ class SensorFamily:
     has_device_time: bool = False
     has_gyroscope: bool = True
     command_pause_s: float = 0.0
+    stream_of: Callable[[str, bytes], int | None] = lambda uuid, payload: 0
     battery_uuid: str | None = None
     battery_request: tuple[Command, ...] = ()
     battery_percent: Callable[[str, bytes], float | None] = lambda uuid, payload: None

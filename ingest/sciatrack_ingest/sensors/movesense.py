@@ -79,6 +79,11 @@ def battery_percent(uuid: str, payload: bytes) -> float | None:
     return float(payload[4]) if int.from_bytes(payload[2:4], "little") in STATUS_OK else None
 
 
+def stream_of(uuid: str, payload: bytes) -> int | None:
+    """A measurement, not an answer: both come by the same characteristic."""
+    return 0 if payload[:1] in (bytes([DATA]), bytes([DATA_PART_2])) else None
+
+
 def decode(packets: Sequence[RawPacket]) -> Decoded:
     """The samples of one connection; answers to commands and malformed packets are left out."""
     data, malformed = _measurements(column(packets, NOTIFY_UUID))
@@ -147,6 +152,7 @@ FAMILY = SensorFamily(
     notify_uuids=(NOTIFY_UUID,),
     nominal_rate_hz=NOMINAL_RATE_HZ,
     decode=decode,
+    stream_of=stream_of,
     start_commands=(Command(WRITE_UUID, bytes([SUBSCRIBE, IMU_REFERENCE]) + IMU_PATH),),
     stop_commands=(Command(WRITE_UUID, bytes([UNSUBSCRIBE, IMU_REFERENCE])),),
     negotiate=negotiate,

@@ -47,6 +47,11 @@ def recognise(advertisement: Advertisement) -> bool:
     return advertisement.name.strip().startswith(NAMES)
 
 
+def stream_of(uuid: str, payload: bytes) -> int | None:
+    """Acceleration and angular rate, each of which may die alone."""
+    return payload[0] if uuid.lower() == DATA_UUID and payload else None
+
+
 def decode(packets: Sequence[RawPacket]) -> Decoded:
     """The samples of one connection at the times of the acceleration; the angular rate is interpolated there.
 
@@ -123,6 +128,7 @@ FAMILY = SensorFamily(
     notify_uuids=(CONTROL_UUID, DATA_UUID),
     nominal_rate_hz=NOMINAL_RATE_HZ,
     decode=decode,
+    stream_of=stream_of,
     negotiate=negotiate,
     stop_commands=stop_commands(),
     min_mtu=LONGEST_FRAME_BYTES + ATT_HEADER_BYTES,

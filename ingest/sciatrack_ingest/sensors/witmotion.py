@@ -62,6 +62,11 @@ def battery_percent(uuid: str, payload: bytes) -> float | None:
     return float(np.interp(volts, BATTERY_V, BATTERY_PERCENT))
 
 
+def stream_of(uuid: str, payload: bytes) -> int | None:
+    """Anything but an answer that comes alone; one among measurements is data all the same."""
+    return None if payload[:2] == bytes([HEAD, REGISTERS]) and len(payload) <= FRAME.itemsize else 0
+
+
 def decode(packets: Sequence[RawPacket]) -> Decoded:
     """The samples of one connection; bytes that belong to no frame are counted."""
     data = column(packets, NOTIFY_UUID)
@@ -130,6 +135,7 @@ FAMILY = SensorFamily(
     notify_uuids=(NOTIFY_UUID,),
     nominal_rate_hz=NOMINAL_RATE_HZ,
     decode=decode,
+    stream_of=stream_of,
     # The rate is not saved: after the next start the sensor is again as its owner has set it.
     start_commands=(
         register_command(UNLOCK_REGISTER, UNLOCK_KEY),
