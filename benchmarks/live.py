@@ -2,13 +2,13 @@
 
     python benchmarks/live.py [--quick] [--pictures DIR]
 
-A simulated visit of all nine exercises (hip and right thigh, three reps each) is played into `replay --live` at the
-pace at which it happened; headless Chromium reads the page and is reloaded or closed ten times meanwhile. `--quick`
-plays two exercises. Needs Chromium, and playwright and axe-playwright-python of the extra `dev`; without them it
-says so and ends well.
+A simulated visit of all nine exercises (hip and right thigh, three reps each) is worn by two sensors in software
+on a real Bluetooth stack, recorded as by `record --live`, and read off the page by headless Chromium, which is
+reloaded or closed ten times meanwhile. `--quick` plays two exercises. Needs Chromium, and playwright,
+axe-playwright-python and bumble of the extra `dev`; without them it says so and ends well.
 
-Delays run from the true end of a rep, or from the true arrival at a hold, to the frame in which the page showed it.
-The radio is not in them, nor is a busy computer; nothing here is validation: the people are simulated.
+Delays run from the true end of a rep, or from the true arrival at a hold, as the sensor measured it, to the frame
+in which the page showed it. Radio waves are not in them; nothing here is validation: the people are simulated.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ import shutil
 import statistics
 import sys
 import tempfile
-import time
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from live_visit import Visit, write_visit
-from sciatrack.live.feed import LiveFeed
-from sciatrack.live.playing import play_live
+from live_visit import PLACEMENTS, Visit, make_visit
+from live_worn import Worn
 from sciatrack.live.recording import LiveOptions
-from sciatrack_ingest.playback import raw_logs
 from sciatrack_signal.exercises import catalogue
+
+Line = dict[str, Any]
 
 HERE = Path(__file__).parent
 QUICK = ("glute_bridge", "knee_to_chest")
 REPS, HOLD_S, SEED = 3, 5.0, 11
 RELOADS = 10
+TOLD_WITHIN_S = 4.0
 SETTLED_S = 0.3  # a hold timer is compared once the page has it, and before the true end
 GOALS = "asked: delay median 0.5 s, 95th percentile 1.2 s; hold timer within 0.3 s; 0 violations; no other host"
 VIEWS = [
@@ -48,15 +50,19 @@ VIEWS = [
 ]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Watched:
-    """What the browser told, line by line; `zero_s` is the wall clock at the session's zero."""
+    """What the browser told, and by placement the wall clock at the sensor's first sample."""
 
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    zero_s: float = float("inf")
+    lines: list[Line]
+    zero_s: dict[str, float]
 
-    def of(self, kind: str) -> list[dict[str, Any]]:
+    def of(self, kind: str) -> list[Line]:
         return [line for line in self.lines if line["kind"] == kind]
+
+    def at(self, placement: str, kind: str) -> list[tuple[float, Line]]:
+        """Such lines, each with its moment in the sensor's seconds."""
+        return [(line["at_ms"] * 1e-3 - self.zero_s[placement], line) for line in self.of(kind)]
 
 
 def browser_job(**more: Any) -> dict[str, Any] | str:
@@ -80,78 +86,62 @@ def _inside(package: str, name: str) -> Path | None:
     return path if path.exists() else None
 
 
-async def watch(visit: Visit, speed: float, **more: Any) -> Watched:
-    """Play a visit while a browser looks at it."""
-    watched = Watched()
+async def watch(begin: Callable[[LiveOptions, asyncio.Event], Awaitable[object]], **more: Any) -> list[Line]:
+    """What a browser tells of the live page that `begin` opens and feeds until its event is set."""
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    loop = asyncio.get_running_loop()
 
     def say(line: str) -> None:
         print(f"  {line}", file=sys.stderr)
-        if "live page: " in line:
-            loop.call_soon_threadsafe(address.set_result, line.removeprefix("live page: "))
+        if "live page: http" in line and not address.done():
+            address.get_loop().call_soon_threadsafe(address.set_result, line.removeprefix("live page: "))
 
-    status = LiveFeed.status
-
-    def told(feed: LiveFeed, body: Any) -> None:
-        watched.zero_s = min(watched.zero_s, time.time() - body["now_s"] / speed)
-        status(feed, body)
-
-    LiveFeed.status = told  # type: ignore[method-assign]
-    try:
-        stop = asyncio.Event()
-        playing = asyncio.create_task(
-            play_live(visit.folder, raw_logs(visit.folder), speed, LiveOptions(say=say), stop)
-        )
-        job = browser_job(url=await address, at_most_s=visit.duration_s / speed + 60, until=["check_out"], **more)
-        assert isinstance(job, dict), job
-        node = str(Path(job["core"]).parent / "node")
-        command = (node, str(HERE / "live_watch.mjs"), json.dumps(job))
-        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, limit=1 << 22)
-        assert process.stdout is not None
-        async for line in process.stdout:
-            watched.lines.append(json.loads(line))
-        assert await process.wait() == 0, "the browser failed"
-        stop.set()
-        await playing
-    finally:
-        LiveFeed.status = status  # type: ignore[method-assign]
-    return watched
+    stop, lines = asyncio.Event(), []
+    feeding = asyncio.ensure_future(begin(LiveOptions(say=say), stop))
+    job = browser_job(url=await address, until=["check_out"], **more)
+    assert isinstance(job, dict), job
+    node = str(Path(job["core"]).parent / "node")
+    command = (node, str(HERE / "live_watch.mjs"), json.dumps(job))
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, limit=1 << 22)
+    assert process.stdout is not None
+    async for line in process.stdout:
+        lines.append(json.loads(line))
+    assert await process.wait() == 0, "the browser failed"
+    stop.set()
+    await feeding
+    return lines
 
 
 def delays_s(visit: Visit, watched: Watched) -> list[float | None]:
     """For each true rep, how long after its end the page showed so many; None where it never did."""
-    seen = [
-        (line["at_ms"] * 1e-3 - watched.zero_s, line) for line in watched.of("seen") if line["count"] is not None
-    ]
     found: list[float | None] = []
     for number in range(len(visit.steps)):
         moves = [move for move in visit.moves if move.set == number]
-        # the set's last count may be shown only by the phase that follows
         for nth, move in enumerate(moves, start=1):
             later = [
-                at_s - move.end_s for at_s, line in seen if at_s > move.hold_end_s and int(line["count"]) >= nth
+                at_s - move.end_s
+                for at_s, line in watched.at(move.placement, "seen")
+                if at_s > move.hold_end_s and _shows(line, nth, nth == len(moves))
             ]
-            ended = [
-                line["at_ms"] * 1e-3 - watched.zero_s - move.end_s
-                for line in watched.of("seen")
-                if line["phase"] in ("instruct", "check_out")
-                and line["at_ms"] * 1e-3 - watched.zero_s > move.hold_end_s
-            ]
-            first = min([*later[:1], *(ended[:1] if nth == len(moves) else [])], default=None)
-            found.append(first if first is not None and first < 4.0 else None)
+            found.append(later[0] if later and later[0] < TOLD_WITHIN_S else None)
     return found
 
 
-def timer_errors_s(visit: Visit, watched: Watched) -> list[float]:
-    """Seconds on the page minus seconds really held, at every look at the page while something is held."""
-    errors = []
-    for line in watched.of("held"):
-        at_s = line["at_ms"] * 1e-3 - watched.zero_s
-        for move in visit.moves:
-            if move.hold_start_s + SETTLED_S < at_s < move.hold_end_s:
-                errors.append(line["held_s"] - (at_s - move.hold_start_s))
-    return errors
+def _shows(line: Line, count: int, is_last: bool) -> bool:
+    """The set's last count may be shown only by the phase that follows."""
+    if line["count"] is not None and int(line["count"]) >= count:
+        return True
+    return is_last and line["phase"] in ("instruct", "check_out")
+
+
+def timer_errors_s(visit: Visit, watched: Watched) -> list[tuple[str, float]]:
+    """Exercise, and seconds on the page minus seconds really held, at every look while something is held."""
+    return [
+        (move.exercise, line["held_s"] - (at_s - move.hold_start_s))
+        for placement in PLACEMENTS
+        for at_s, line in watched.at(placement, "held")
+        for move in visit.moves
+        if move.placement == placement and move.hold_start_s + SETTLED_S < at_s < move.hold_end_s
+    ]
 
 
 def report(visit: Visit, watched: Watched, walk: dict[str, Any] | None = None) -> bool:
@@ -174,7 +164,8 @@ def report(visit: Visit, watched: Watched, walk: dict[str, Any] | None = None) -
         print(f"  {what} true {len(true_s)}  page {shown[1] or '-':3s} {held}")
     late = delays_s(visit, watched)
     known = sorted(one for one in late if one is not None)
-    errors = sorted(abs(one) for one in timer_errors_s(visit, watched))
+    timers = timer_errors_s(visit, watched)
+    errors = sorted(abs(one) for _, one in timers)
     print(f"wrong counts: {wrong} of {len(visit.steps)} sets")
     if known:
         print(
@@ -187,6 +178,9 @@ def report(visit: Visit, watched: Watched, walk: dict[str, Any] | None = None) -
             f"{errors[int(0.95 * (len(errors) - 1))]:.2f} s, within 0.3 s in "
             f"{100 * sum(one <= 0.3 for one in errors) / len(errors):.0f} % of {len(errors)} looks"
         )
+        for exercise in dict.fromkeys(name for name, _ in timers):
+            mine = [abs(one) for name, one in timers if name == exercise]
+            print(f"  {exercise:28s} median {statistics.median(mine):.2f} s of {len(mine)} looks")
     end = watched.of("end")[-1]
     violations = watched.of("violation")
     for one in violations:
@@ -207,14 +201,21 @@ def main() -> int:
         print(f"not run: {missing}")
         return 0
     exercises = QUICK if options.quick else tuple(one for one in catalogue() if catalogue()[one].sides != "any")
+    visit = make_visit(exercises, reps=REPS, hold_s=HOLD_S, seed=SEED)
+    rng = random.Random(SEED)
+    reloads = sorted(rng.uniform(20.0, visit.duration_s) for _ in range(3 if options.quick else RELOADS))
     with tempfile.TemporaryDirectory() as folder:
-        visit = write_visit(Path(folder), exercises, reps=REPS, hold_s=HOLD_S, seed=SEED)
-        rng = random.Random(SEED)
-        reloads = sorted(rng.uniform(20.0, visit.duration_s) for _ in range(3 if options.quick else RELOADS))
-        watched = asyncio.run(
-            watch(visit, 1.0, look=True, pictures=options.pictures, reloads=[round(one, 1) for one in reloads])
+        worn = Worn(visit)
+        lines = asyncio.run(
+            watch(
+                partial(worn.record, Path(folder)),
+                look=True,
+                pictures=options.pictures,
+                at_most_s=visit.duration_s + 60.0,
+                reloads=[round(one, 1) for one in reloads],
+            )
         )
-        return 0 if report(visit, watched) else 1
+        return 0 if report(visit, Watched(lines, worn.zero_s())) else 1
 
 
 if __name__ == "__main__":

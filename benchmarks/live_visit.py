@@ -1,39 +1,38 @@
-"""A simulated visit that keeps to a session plan: raw logs of a hip and a thigh sensor, answers, and the truth."""
+"""A simulated visit that keeps to a session plan: what hip and thigh sensors measure, what is said, the truth."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from packet_streams import received
-from sciatrack.walk import Event, Step, begin_event, event_to_json, steps_of
-from sciatrack_analytics.live_log import LiveLog
+from sciatrack.walk import Step, steps_of
 from sciatrack_analytics.session_plan import Plan, PlanItem
-from sciatrack_ingest.rawlog import CONNECT, DISCONNECT, RawHeader, RawLogWriter
 from sciatrack_ingest.recording import Float
+from sciatrack_ingest.virtual.sensor import Motion
 from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.simulate import simulate_set
 
-ZERO_NS, RATE_HZ = 100_000_000_000, 100.0
+RATE_HZ = 100.0
 PLACEMENTS = ("hip", "right_thigh")
-BEGUN_UTC = "2026-11-25T18:00:00Z"
 ANSWERED_S = 4.0
-ANSWERS = {"leg_nrs": 3, "back_nrs": 2, "distal_site": "calf", "red_flags": "none", "other_symptoms": "none"}
+ANSWERS = {"leg_nrs": 3, "back_nrs": 2, "distal_site": "calf", "red_flags": ["none"], "other_symptoms": ["none"]}
 # A person who is told "set done" so long after the last rep goes on, whatever was counted; then the walk takes
 # 25 s until the next exercise counts, and the first move comes some seconds (of the simulation) after that.
 BY_WORD_S, NEXT_S = 5.0, 29.0
 TURN_S = 2.0  # from one pose to the next
+STAYED_S = 20.0  # after the last rep: the questions at the end
 
 
 @dataclass(frozen=True)
 class TrueMove:
-    """One rep as it was, on the session's clock; `set` counts the steps of the plan."""
+    """One rep as it was, in seconds of the sensor that counts it; `set` counts the steps of the plan."""
 
     set: int
     exercise: str
+    placement: str
     hold_start_s: float
     hold_end_s: float
     end_s: float
@@ -41,16 +40,18 @@ class TrueMove:
 
 @dataclass(frozen=True)
 class Visit:
-    """What was written: its folder, the steps, and all reps that the counting sensor sees itself."""
+    """The steps, the reps that the counting sensor sees itself, what each sensor measures, what is said when."""
 
-    folder: Path
+    plan: Plan
     steps: tuple[Step, ...]
     moves: tuple[TrueMove, ...]
+    motions: Mapping[str, Motion]
+    said: tuple[tuple[float, Mapping[str, Any]], ...]
     duration_s: float
 
 
-def write_visit(parent: Path, exercises: Sequence[str], *, reps: int, hold_s: float, seed: int) -> Visit:
-    """Write a session of one set of each exercise: legs in turn where the catalogue says so, else the right one."""
+def make_visit(exercises: Sequence[str], *, reps: int, hold_s: float, seed: int) -> Visit:
+    """A session of one set of each exercise: legs in turn where the catalogue says so, else the right one."""
     known = catalogue()
     items = [
         PlanItem(one, {"each": "right", "painful": "right", "alternating": "each"}.get(known[one].sides, "both"), 1,
@@ -59,9 +60,10 @@ def write_visit(parent: Path, exercises: Sequence[str], *, reps: int, hold_s: fl
     ]  # fmt: skip
     plan = Plan("simulated", tuple(items), "P01")
     steps = steps_of(plan, PLACEMENTS, known)
-    folder = parent / "P01-20261125T180000Z-11111111"
     tracks: dict[str, list[tuple[float, Float, Float]]] = {one: [] for one in PLACEMENTS}
-    said: list[Event] = []
+    said: list[tuple[float, Mapping[str, Any]]] = [
+        (ANSWERED_S, {"act": "answers", "phase": "before", "answers": ANSWERS})
+    ]
     moves: list[TrueMove] = []
     at_s = ANSWERED_S + NEXT_S - BY_WORD_S
     for number, step in enumerate(steps):
@@ -78,44 +80,21 @@ def write_visit(parent: Path, exercises: Sequence[str], *, reps: int, hold_s: fl
         shift_s = at_s - float(record.time_s[0])
         moves += [
             TrueMove(
-                number, step.exercise, rep.hold_start_s + shift_s, rep.hold_end_s + shift_s, rep.end_s + shift_s
+                number, step.exercise, step.placement,
+                rep.hold_start_s + shift_s, rep.hold_end_s + shift_s, rep.end_s + shift_s,
             )
             for rep in seen
-        ]
+        ]  # fmt: skip
         last_s = max(rep.end_s for rep in made.reps) + shift_s
-        said.append(Event(last_s + BY_WORD_S, "key", {"key": "done"}))
+        said.append((last_s + BY_WORD_S, {"act": "key", "key": "done", "at": number}))
         at_s = max(last_s + NEXT_S, at_s + record.duration_s + TURN_S)
-    _write(folder, plan, steps, tracks, said, at_s)
-    return Visit(folder, steps, tuple(moves), at_s)
+    motions = {placement: _joined(tracks[placement], at_s) for placement in PLACEMENTS}
+    said.append((last_s + STAYED_S, {"act": "answers", "phase": "after", "answers": ANSWERS}))
+    return Visit(plan, steps, tuple(moves), motions, tuple(said), last_s + STAYED_S)
 
 
-def _write(
-    folder: Path,
-    plan: Plan,
-    steps: tuple[Step, ...],
-    tracks: dict[str, list[tuple[float, Float, Float]]],
-    said: list[Event],
-    until_s: float,
-) -> None:
-    folder.mkdir(parents=True)
-    for placement in PLACEMENTS:
-        header = RawHeader("generic", placement, "P01", folder.name, BEGUN_UTC, ZERO_NS, origin="simulated")
-        log = RawLogWriter(folder / f"raw-{placement}.mcap", header)
-        log.event(CONNECT, monotonic_ns=ZERO_NS, wall_ns=0)
-        for packet in received("generic", *_joined(tracks[placement], until_s), arrival_s=ZERO_NS * 1e-9):
-            log.append(packet)
-        log.event(DISCONNECT, monotonic_ns=ZERO_NS + round((until_s + 1.0) * 1e9), wall_ns=0)
-        log.close()
-    session = {"session_id": folder.name, "participant": "P01", "start_utc": BEGUN_UTC, "timezone": "UTC"}
-    answers = {"phase": "before", "at_utc": BEGUN_UTC, "timezone": "UTC", **ANSWERS}
-    begun = begin_event(0.0, session | {"origin": "simulated"}, plan.to_dict(), steps)
-    with LiveLog(folder) as lines:
-        for event in (begun, Event(ANSWERED_S, "answers", {"answers": answers, "decisions": []}), *said):
-            lines.append(event_to_json(event))
-
-
-def _joined(parts: list[tuple[float, Float, Float]], until_s: float) -> tuple[Float, Float]:
-    """(n, 3) twice: the parts at their times, between them the pose before, then a turn to the one after."""
+def _joined(parts: list[tuple[float, Float, Float]], until_s: float) -> Motion:
+    """The parts at their times, between them the pose before, then a turn to the one after."""
     n = int(until_s * RATE_HZ)
     time_s = np.arange(n) / RATE_HZ
     rng = np.random.default_rng(5)
@@ -130,4 +109,4 @@ def _joined(parts: list[tuple[float, Float, Float]], until_s: float) -> tuple[Fl
         for begin_s, _, a, g in ends:
             first = round(begin_s * RATE_HZ)
             acc[first : first + len(a)], gyr[first : first + len(a)] = a[: n - first], g[: n - first]
-    return acc + rng.normal(0, 0.01, (n, 3)), gyr + rng.normal(0, 0.001, (n, 3))
+    return Motion(RATE_HZ, acc + rng.normal(0, 0.01, (n, 3)), gyr + rng.normal(0, 0.001, (n, 3)))

@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import live
-from live_visit import Visit
+from sciatrack.live.playing import play_live
+from sciatrack_ingest.playback import raw_logs
 from test_live_engine import PLAN, STARTS_S, Session, bridges
 from test_live_record import Recording
 
@@ -34,7 +36,9 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> live.Watched:
     session.until(UNTIL_S)
     assert session.log is not None
     session.log.close()
-    return asyncio.run(live.watch(Visit(session.folder, (), (), UNTIL_S), SPEED, look=True, reloads=[5.0, 10.0]))
+    play = partial(play_live, session.folder, raw_logs(session.folder), SPEED)
+    lines = asyncio.run(live.watch(play, look=True, reloads=[5.0, 10.0], at_most_s=UNTIL_S / SPEED + 60.0))
+    return live.Watched(lines, {})
 
 
 def test_it_counts_up_to_the_truth_through_a_reload_and_a_closed_page(watched: live.Watched) -> None:

@@ -10,7 +10,7 @@ from sciatrack_ingest.errors import SciatrackError
 
 if TYPE_CHECKING:
     from sciatrack_ingest.radio import Radio
-    from sciatrack_ingest.virtual.sensor import Motion
+    from sciatrack_ingest.virtual.sensor import Motion, VirtualSensor
 
 EXERCISE = "glute_bridge"
 RATE_HZ = 100.0
@@ -44,20 +44,25 @@ def demo_motion(exercise: str, placement: str, side: str) -> Motion:
     return motion_of(made.recording, RATE_HZ)
 
 
+def demo_sensors(motions: Sequence[tuple[str, Motion]]) -> list[VirtualSensor]:
+    """One sensor for each (name, motion), not on any air yet."""
+    from sciatrack_ingest.virtual.sensor import VirtualSensor
+    from sciatrack_ingest.virtual.speakers import GenericSpeaker
+
+    return [VirtualSensor(GenericSpeaker(name, SAMPLES_PER_PACKET), motion) for name, motion in motions]
+
+
 @asynccontextmanager
-async def demo_radio(motions: Sequence[tuple[str, Motion]]) -> AsyncIterator[Radio]:
-    """A radio on whose air is one sensor for each (name, motion), in this process."""
+async def demo_radio(sensors: Sequence[VirtualSensor]) -> AsyncIterator[Radio]:
+    """A radio on whose air are these sensors, in this process."""
     from sciatrack_ingest.ble import BleakRadio
     from sciatrack_ingest.virtual.air import Air
     from sciatrack_ingest.virtual.bleak_backend import client_backend, scanner_backend
     from sciatrack_ingest.virtual.peripheral import on_air
-    from sciatrack_ingest.virtual.sensor import VirtualSensor
-    from sciatrack_ingest.virtual.speakers import GenericSpeaker
 
     air = Air()
     async with AsyncExitStack() as stack:
-        for number, (name, motion) in enumerate(motions, start=1):
-            sensor = VirtualSensor(GenericSpeaker(name, SAMPLES_PER_PACKET), motion)
+        for number, sensor in enumerate(sensors, start=1):
             await stack.enter_async_context(on_air(air, sensor, f"F0:F1:F2:F3:F4:{number:02X}"))
         central = air.new_central()
         await central.power_on()

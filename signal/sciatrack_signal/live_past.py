@@ -7,6 +7,7 @@ from collections import deque
 from itertools import islice
 
 from sciatrack_signal.live_steps import STEP_S, Up, angle_deg
+from sciatrack_signal.moves import EDGE_SPEED_SHARE, MINIMUM_JERK_T90
 
 # Ten seconds: the longest move, and what is looked at after it.
 KEPT_STEPS = round(10.0 / STEP_S)
@@ -14,9 +15,12 @@ KEPT_STEPS = round(10.0 / STEP_S)
 # these bounds: a move at an even pace then always grows by a quarter, however slow it is.
 PACE = 0.25
 SHORT_STEPS, LONG_STEPS = 5, 25
-# As in `moves`: the moment at which the speed falls to a tenth of its peak lies this many times as far beyond the
-# half-way crossing as the 90 % crossing does (minimum jerk), and smoothing makes that rise longer by so much (s).
-REACH = 1.637
+# As in `moves`, of minimum jerk: the time from its half to its nine tenths as a share of its whole time, its peak
+# speed over its mean speed; with them the two crossings say when its speed falls to a tenth of the peak.
+RISE_SHARE = MINIMUM_JERK_T90 - 0.5
+PEAK_OF_MEAN = 1.875
+REACH = 0.5 * math.sqrt(1.0 - math.sqrt(EDGE_SPEED_SHARE)) / RISE_SHARE
+# The filters of a step make that rise longer by so much (s), and never by more than leaves this share.
 SMEAR_S = 0.11
 SHORTEST_RISE = 0.3
 
@@ -66,6 +70,11 @@ class Past:
         now, before = islice(angles, n - width, None), islice(angles, n - 2 * width, n - width)
         return (sum(now) - sum(before)) / width
 
+    def speed_dps(self) -> float:
+        """How fast the angle grows, over two fifths of a second; -inf before there are so many."""
+        growth = self.growth_deg()
+        return growth / (SHORT_STEPS * STEP_S) if growth < math.inf else -math.inf
+
     def mean_deg(self, steps: int = SHORT_STEPS) -> float:
         """Mean of the last angles."""
         n = min(steps, len(self._angles))
@@ -75,11 +84,22 @@ class Past:
         """The last time at which the angle was not above the level."""
         return self._crossings((level_deg,), above=False)[0]
 
-    def arrival(self, level_deg: float, base_deg: float) -> float:
-        """When a move from base to level, whose last crossings these are, was over by the 10 % rule."""
+    def arrival(self, level_deg: float, base_deg: float = 0.0, peak_dps: float = 0.0) -> float:
+        """When a move up to this level was over by the 10 % rule.
+
+        base_deg : where the last part of a move began that stopped on its way; peak_dps: the whole move's, whose
+        tenth counts. inf where that part is slower throughout: the move was over before it.
+        """
         rise = level_deg - base_deg
         high, half = self._crossings((base_deg + 0.9 * rise, base_deg + 0.5 * rise), above=False)
-        return half + REACH * _true_rise(high - half)
+        rise_s = max(_true_rise(high - half), 1e-3)
+        own_peak_dps = PEAK_OF_MEAN * rise * RISE_SHARE / rise_s
+        share = (
+            EDGE_SPEED_SHARE * max(peak_dps / own_peak_dps, 1.0)
+            if base_deg and own_peak_dps > 0
+            else EDGE_SPEED_SHARE
+        )
+        return half + 0.5 * math.sqrt(1.0 - math.sqrt(share)) / RISE_SHARE * rise_s if share < 1.0 else math.inf
 
     def departure(self, level_deg: float) -> float:
         """When the move that left this level began, seen once the angle is below its half."""

@@ -15,13 +15,12 @@ STEP_S = 0.04
 # Two equal one-pole filters take noise and impacts away; their delay is taken off every time that is told.
 POLE_S = 0.06
 DELAY_S = 2.0 * POLE_S
-# Steps move the norm of the acceleration at 1 to 3 Hz; tremor is faster and the filters above take it away. Walking
-# people of the simulation stand above this rms (m/s^2) nine tenths of the time, people who exercise below 0.35;
-# it must last, or a leg that is lifted fast is a walk.
-BEAT = 0.45
-BEAT_POLE_S = 1.0
-SLOW_POLE_S = 0.25
-WALK_S = 1.0
+# Steps swing the norm of the acceleration (less what is slower) to and fro at 1 to 3 Hz; tremor is faster, and the
+# filters above take it away. Beyond so much (m/s^2) on one side and then on the other is one swing; walking has
+# some three in a second, so six within memory; a leg that is lifted fast gives two or three.
+SWING = 0.4
+SWINGS_MIN = 4.5
+SLOW_POLE_S, SWING_POLE_S = 0.25, 2.0
 # Longer without data: nobody knows what was done meanwhile.
 LOST_S = 1.0
 
@@ -39,12 +38,13 @@ class Steps:
         self._first: Up | None = None
         self._smooth: Up = (0.0, 0.0, 0.0)
         self._slow = 9.81
-        self._power = self._walked_s = 0.0
+        self._swings = 0.0
+        self._side = 1.0
 
     @property
     def walks(self) -> bool:
-        """Somebody has been walking for a while now."""
-        return self._walked_s > WALK_S
+        """Somebody has been walking for some seconds now."""
+        return self._swings > SWINGS_MIN
 
     def push(
         self,
@@ -87,9 +87,10 @@ class Steps:
         self._smooth = p, q, r = p + k * (a - p), q + k * (b - q), r + k * (c - r)
         size = math.sqrt(p * p + q * q + r * r) or 1e-9
         self._slow += (size - self._slow) * (STEP_S / (SLOW_POLE_S + STEP_S))
-        beat = size - self._slow
-        self._power += (beat * beat - self._power) * (STEP_S / BEAT_POLE_S)
-        self._walked_s = self._walked_s + STEP_S if self._power > BEAT * BEAT else 0.0
+        self._swings *= 1.0 - STEP_S / SWING_POLE_S
+        if (size - self._slow) * self._side < -SWING:
+            self._side = -self._side
+            self._swings += 1.0
         return (p / size, q / size, r / size)
 
 

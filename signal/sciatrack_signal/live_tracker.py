@@ -29,6 +29,9 @@ START_DEG = 0.5
 LEFT_SHARE, AGAIN_SHARE, BACK_SHARE = 0.5, 0.8, 0.45
 # A rise beyond the hold by this share was no hold but a stop on the way.
 ONWARD_SHARE = 0.3
+# Within so many seconds of an arrival a smaller rise goes on with the move, too: a knee is grasped and drawn in. In
+# shares of the angle, and in times of what the sway of the hold turns within a fifth of a second.
+GRASP_S, GRASP_SHARE, GRASP_SWAYS = 4.0, 0.05, 6.0
 # A hold is dated again once it has lasted so long, when its angle is known better.
 REFINE_S = 0.6
 # A pose is known after so many quiet seconds; one that is left by so many times its sway, for so long, was rest.
@@ -43,7 +46,7 @@ SHORTEST_S = 1.0
 # A pose kept longer than this is no hold but a new rest pose (a hold of 30 s kept three times as long).
 HOLD_MAX_S = 90.0
 # How fast rest, its sway and a hold's angle are learned (s).
-REST_POLE_S, NOISE_POLE_S, HOLD_POLE_S = 1.5, 6.0, 2.0
+REST_POLE_S, NOISE_POLE_S, HOLD_POLE_S, JITTER_POLE_S = 1.5, 6.0, 2.0, 1.0
 # Sway of a rest that nobody has seen yet (deg).
 NOISE_DEG = 0.25
 # So many reps say what is usual, and fewer than two nothing.
@@ -68,6 +71,7 @@ class Move:
     end_s: float | None = None
     top_deg: float = 0.0
     top_s: float = 0.0
+    peak_dps: float = 0.0
 
 
 @dataclass
@@ -77,6 +81,7 @@ class _Pose:
     up: Up
     level_deg: float
     sway_deg: float
+    jitter_deg: float
     quiet_s: float = 0.0
 
     @property
@@ -232,6 +237,7 @@ class LiveTracker:
             move.hold_start_s = move.hold_end_s = move.top_s
             self._turn(t, up, away, move.top_deg)
             return
+        move.peak_dps = max(move.peak_dps, past.speed_dps())
         if past.growth_deg(t - move.start_s) >= self._stall_deg(move.top_deg):
             self._stopped_s = math.inf
             return
@@ -243,7 +249,7 @@ class LiveTracker:
             return
         if usual and level > LARGE_SHARE * usual:
             self._sizes.clear()
-        arrived_s = past.arrival(level, self._base_deg)
+        arrived_s = past.arrival(level)
         if arrived_s <= t:
             self._hold(t, up, level, max(arrived_s, move.start_s), move)
 
@@ -251,7 +257,7 @@ class LiveTracker:
         move.hold_start_s, move.hold_end_s = arrived_s, None
         self.phase = "holding"
         sway = max(STALL_SHARE * 0.5 * level, self._noise_deg) if self._usual_deg() else self._noise_deg
-        self._pose = _Pose(up, level, sway)
+        self._pose = _Pose(up, level, sway, self._noise_deg)
         self._stopped_s, self._refine_s = math.inf, t + REFINE_S
         self._tell("hold_started", arrived_s)
 
@@ -267,7 +273,7 @@ class LiveTracker:
             self._tell("hold_ended", move.hold_end_s)
             self._turn(t, up, away, level)
             return
-        if not pose.known and past.mean_deg() > (1.0 + ONWARD_SHARE) * level:
+        if past.mean_deg() > level + self._step_deg(t - held_from_s, pose):
             self._base_deg, pose.level_deg, pose.quiet_s = level, past.mean_deg(), 0.0
             self._refine_s = t
         if self._is_elsewhere(t, up, pose):
@@ -276,11 +282,18 @@ class LiveTracker:
         if t - held_from_s > HOLD_MAX_S:
             self._withdraw(t, up)
 
+    def _step_deg(self, held_s: float, pose: _Pose) -> float:
+        """A rise beyond the hold by more than this goes on with the move; after a grasp by little, else by much."""
+        if held_s < GRASP_S:
+            return max(GRASP_SHARE * pose.level_deg, GRASP_SWAYS * pose.jitter_deg, 2.0 * STALL_DEG)
+        return math.inf if pose.known else ONWARD_SHARE * pose.level_deg
+
     def _refine(self, t: float, move: Move, pose: _Pose) -> None:
         """The hold has lasted a while: its angle is known better, and so is the arrival."""
         self._refine_s = math.inf
         pose.level_deg = self._past.mean_deg(round(REFINE_S / STEP_S) - 3)
-        arrived_s = max(min(self._past.arrival(pose.level_deg, self._base_deg), t), move.start_s)
+        arrived_s = self._past.arrival(pose.level_deg, self._base_deg, move.peak_dps)
+        arrived_s = max(min(arrived_s, t), move.start_s) if arrived_s < math.inf else move.hold_start_s or t
         if abs(arrived_s - (move.hold_start_s or 0.0)) > 0.1:
             move.hold_start_s = arrived_s
             self._tell("hold_started", arrived_s)
@@ -310,8 +323,10 @@ class LiveTracker:
         usual, apart = self._usual_deg(), angle_deg(up, pose.up)
         quiet = abs(self._past.growth_deg(4.0)) < self._stall_deg(usual or apart)
         share = STEP_S / (HOLD_POLE_S if pose.known else 0.25 * HOLD_POLE_S)
+        jitter = abs(self._past.growth_deg())
+        pose.jitter_deg += STEP_S / JITTER_POLE_S * (min(jitter, 2.0 * pose.jitter_deg) - pose.jitter_deg)
         if away > AGAIN_SHARE * pose.level_deg:
-            pose.level_deg += share * (away - pose.level_deg)
+            pose.level_deg += STEP_S / HOLD_POLE_S * (away - pose.level_deg)
             pose.up = nearer(pose.up, up, share)
         if quiet:
             pose.quiet_s += STEP_S

@@ -222,4 +222,4 @@ def _demo(
         for name, placement in zip(names, placements, strict=True)
     ]
     length_s = duration or max(motion.duration_s for _, motion in motions)
-    return (lambda: demo_sensor.demo_radio(motions)), length_s, names, exercise
+    return (lambda: demo_sensor.demo_radio(demo_sensor.demo_sensors(motions))), length_s, names, exercise
