@@ -10,6 +10,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bleak.exc import (
     BleakBluetoothNotAvailableError,
@@ -32,9 +33,19 @@ from sciatrack_ingest.radio import (
 )
 from sciatrack_ingest.sensors import Advertisement
 from sciatrack_ingest.sessions import verify_session
+from sciatrack_ingest.virtual.sensor import Motion
 
 needs_bumble = pytest.mark.skipif(find_spec("bumble") is None, reason="needs the extra `demo` (bumble)")
 DEMO = ["record", "--demo", "--participant", "P01", "--placement", "right_thigh"]
+STILL = Motion(100.0, np.zeros((100, 3)), np.zeros((100, 3)))
+OWN = """[exercises.nerve_slider]
+name = "Sciatic nerve slider"
+sides = "each"
+hold_s = [0, 1]
+reps = [10, 10]
+start_position = "Sitting on a chair."
+steps = ["Straighten the knee.", "Bend it again."]
+"""
 GENERIC = "7a0b0001-5c1a-4b0e-9c3d-2f6d1e8a4b70"
 
 
@@ -62,6 +73,22 @@ def test_the_demo_becomes_a_whole_session_of_two_sensors(tmp_path: Path) -> None
         assert recording.n_samples >= 190
         assert recording.gaps_s.size == 0
     assert "0.00 % lost" in result.stderr
+
+
+@needs_bumble
+def test_the_exercises_of_the_study_are_taken_and_a_slip_in_them_stops_nothing_else(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("sciatrack.recorder.record", lambda request: Recorded(None))
+    monkeypatch.setattr("sciatrack.demo_sensor.demo_motion", lambda *_: STILL)
+    (tmp_path / "exercises.toml").write_text(OWN)
+    arguments = [*DEMO, "--output", str(tmp_path / "sessions")]
+    assert invoke(*arguments, "--exercise", "nerve_slider").exit_code == 0
+    (tmp_path / "exercises.toml").write_text(OWN.replace("reps", "repz"))
+    refused = invoke(*arguments, "--exercise", "nerve_slider")
+    assert refused.exit_code in (1, 2)
+    assert "exercises.toml" in refused.output.replace("\n", "")
+    assert invoke(*arguments, "--exercise", "clamshell").exit_code == 0
 
 
 @needs_bumble

@@ -46,6 +46,14 @@ def test_commands_that_the_page_names_exist(name: str) -> None:
     assert CliRunner().invoke(cli, [name, "--help"]).exit_code == 0
 
 
+@pytest.mark.parametrize("what", ["README.md", "docs/recording.md", "docs/sensors.md", "scan", "record"])
+def test_nobody_is_misled_about_hardware(what: str) -> None:
+    path = ROOT / what
+    text = path.read_text(encoding="utf-8") if path.suffix else CliRunner().invoke(cli, [what, "--help"]).output
+    words = " ".join(text.split())
+    assert re.search(r"\b(never|not|none|nothing)\b[^.]*\b(hardware|by us)\b", words, re.IGNORECASE)
+
+
 def test_options_that_the_page_names_exist() -> None:
     shown = CliRunner().invoke(cli, ["record", "--help"]).output
     for option in set(re.findall(r"--[a-z][a-z-]+", PAGE)):

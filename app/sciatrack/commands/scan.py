@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def scan(seconds: float) -> None:
     """List the supported sensors in the air, strongest first: name, address, signal (dBm) and family.
 
-    A sensor that is connected to a phone or another program is silent and cannot be found.
+    A sensor that is connected to a phone or another program is silent and cannot be found. Which models are
+    understood is in docs/sensors.md; none of them has been tried by us on hardware yet.
 
     \b
     Example:
