@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.confidence import confidence
 from sciatrack_signal.dwells import Timed
 from sciatrack_signal.exercises import Exercise, View
-from sciatrack_signal.holds import EDGE_FLOOR_S, EDGE_FLOOR_WITHOUT_GYROSCOPE_S, measure_hold
+from sciatrack_signal.holds import measure_hold
+from sciatrack_signal.intervals import RepEvidence, confidence
 from sciatrack_signal.order import median
 from sciatrack_signal.result import Rep
 from sciatrack_signal.trace import Trace
@@ -54,7 +54,7 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
     strokes = np.abs(np.diff(timed.run.levels))
     spread = float(strokes.std() / max(float(strokes.mean()), 1e-9))
     ratio = timed.run.amplitude_deg / context.view.min_range_deg
-    sureness = confidence(ratio, spread, polarity_sure=sure)
+    sureness = confidence(RepEvidence(ratio, spread, polarity_sure=sure))
     reps: list[Rep] = []
     ranges = _ranges_deg(timed, parity)
     median_deg = median(ranges[np.isfinite(ranges)]) if np.isfinite(ranges).any() else 0.0
@@ -114,8 +114,7 @@ def _rep(
         flags.add("small_range")
     hold_start = hold_end = hold_s = longest = low = high = None
     if not cut:
-        floor_s = EDGE_FLOOR_S if trace.gyr is not None else EDGE_FLOOR_WITHOUT_GYROSCOPE_S
-        hold = measure_hold(timed, apex, trace.rate_hz, edge_floor_s=floor_s)
+        hold = measure_hold(timed, apex, trace.rate_hz, gyroscope=trace.gyr is not None)
         levels = timed.levels_deg
         if abs(levels[apex + 1] - levels[apex - 1]) > INCOMPLETE_RETURN_SHARE * range_deg:
             flags.add("incomplete_return")

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.dwells import PLATEAU_SHARE, Timed
+from sciatrack_signal.intervals import HoldEvidence, half_width_s
 from sciatrack_signal.order import quantile
 from sciatrack_signal.smoothing import gaussian
 
@@ -19,15 +20,6 @@ DIP_SWAY = 4.0
 # fading hold.
 FADING_SPEED_SHARE = 0.25
 FADING_MIN_S = 6.0
-# Half width of a 90 % interval in standard errors of a difference of two edges, calibrated on simulated sets by
-# benchmarks/accuracy (a normal law would say 1.64; lapses and fidgets give the errors long tails). A hold with a
-# dip in it may have been taken for longer or shorter than it was.
-COVERAGE_FACTOR = 3.3
-DISTURBED_FACTOR = 2.0
-# No edge is better than this: half a row of the grid and the clock of a good sensor.
-EDGE_FLOOR_S = 0.02
-# Without a gyroscope the acceleration of the move itself bends what counts as up while it lasts.
-EDGE_FLOOR_WITHOUT_GYROSCOPE_S = 0.08
 
 
 @dataclass(frozen=True)
@@ -44,7 +36,7 @@ class Hold:
     fading: bool
 
 
-def measure_hold(timed: Timed, apex: int, rate_hz: float, *, edge_floor_s: float = EDGE_FLOOR_S) -> Hold:
+def measure_hold(timed: Timed, apex: int, rate_hz: float, *, gyroscope: bool = True) -> Hold:
     """The hold at turning point `apex`, which has a stroke on both sides."""
     into, out = timed.arrives[apex - 1], timed.departs[apex]
     start, end = timed.dwell(apex)
@@ -58,13 +50,22 @@ def measure_hold(timed: Timed, apex: int, rate_hz: float, *, edge_floor_s: float
     hold_s = (end - start) / rate_hz
     parts = _undisturbed(timed, angle, apex, start, end)
     longest_s = min(max(b - a for a, b in parts) / rate_hz, hold_s) if parts else hold_s
-    disturbed = DISTURBED_FACTOR if len(parts) > 1 or fading else 1.0
-    half = (
-        disturbed
-        * COVERAGE_FACTOR
-        * float(np.hypot(max(into.error / rate_hz, edge_floor_s), max(out.error / rate_hz, edge_floor_s)))
+    half_s = half_width_s(
+        hold_evidence(timed, apex, rate_hz, disturbed=len(parts) > 1 or fading, gyroscope=gyroscope)
     )
-    return Hold(start, end, hold_s, longest_s, max(0.0, hold_s - half), hold_s + half, len(parts) > 1, fading)
+    return Hold(start, end, hold_s, longest_s, max(0.0, hold_s - half_s), hold_s + half_s, len(parts) > 1, fading)
+
+
+def hold_evidence(timed: Timed, apex: int, rate_hz: float, *, disturbed: bool, gyroscope: bool) -> HoldEvidence:
+    """What is known of how sure the hold at turning point `apex` is."""
+    error = np.hypot(timed.arrives[apex - 1].error, timed.departs[apex].error)
+    moves = [timed.arrives[k].outer - timed.departs[k].outer for k in (apex - 1, apex)]
+    before, at, after = timed.levels_deg[apex - 1 : apex + 2]
+    range_deg = max(abs(at - before), abs(after - at), 1e-9)
+    return HoldEvidence(
+        edge_error_s=float(error) / rate_hz, moves_s=float(np.mean(moves)) / rate_hz,
+        level_share=float(abs(after - before) / range_deg), disturbed=disturbed, gyroscope=gyroscope,
+    )  # fmt: skip
 
 
 def _towards_apex(timed: Timed, apex: int) -> Float:
