@@ -16,9 +16,12 @@ from sciatrack.live.engine import Engine
 from sciatrack.live.server import RefusedError
 from sciatrack.live.setup import Setup
 from sciatrack.live.wire import Arrived
+from sciatrack_analytics.safety_texts import say
 from sciatrack_analytics.session_plan import Plan, PlanItem
 from sciatrack_ingest.rawlog import CONNECT, RawHeader, RawLogWriter
 from sciatrack_ingest.sensors import RawPacket
+from test_usual import row as rep_row
+from test_usual import write as write_session
 from test_walk_closing import OWN
 
 ZERO_NS = 100_000_000_000
@@ -144,6 +147,22 @@ def test_who_gets_into_place_just_before_the_start_is_at_rest_there(folder: Path
     assert countdown["end_s"] - PLAN.items[0].hold_s == pytest.approx(32.0, abs=0.3)
     session.until(39.0)
     assert session.walk()["count"] == 1
+
+
+def test_a_set_that_is_over_is_looked_at_as_a_whole(folder: Path) -> None:
+    """The last rep ends the set at once; its times become those of the analysis all the same."""
+    session = Session(folder, packets=bridges(STARTS_S, 90.0))
+    session.until(5.0)
+    session.answer()
+    session.until(90.0)
+    lines = (json.loads(line) for line in (folder / "live.jsonl").read_text().splitlines())
+    told = [line for line in lines if line["kind"] == "rep" and line["what"] in ("done", "revised")]
+    first = [line["id"] for line in told][-1]
+    last = [line for line in told if line["id"] == first][-1]
+    assert "flags" in last
+    assert last["hold_s"] == pytest.approx(5.26, abs=0.1)
+    (run,) = session.walk()["runs"]
+    np.testing.assert_allclose(run["holds_s"], 5.26, atol=0.1)
 
 
 def test_a_restart_in_the_middle_of_a_set_counts_the_same(folder: Path) -> None:
@@ -294,3 +313,14 @@ def test_packets_that_come_twice_are_taken_once(folder: Path) -> None:
         engine.packets([Arrived("right_thigh", 1, one)])
         engine.packets([Arrived("right_thigh", 1, one)])
     assert engine.state()["free"]["count"] == 3
+
+
+def test_more_than_was_usual_in_earlier_sessions_is_asked_about(folder: Path) -> None:
+    """Bridges of 20 degrees, where 12 have been usual."""
+    write_session(folder.parent, 20, [rep_row(rom_deg=12.0, out_s=1.5)] * 10)
+    session = Session(folder, packets=bridges(STARTS_S, 90.0))
+    session.until(5.0)
+    session.answer()
+    session.until(90.0)
+    assert [one["en"] for one in session.engine.state()["prompts"]] == [say("prompt.over_range", "en")]
+    assert session.walk()["phase"] == "check_out"  # a question, and nothing is stopped

@@ -20,13 +20,14 @@ def prompt_rules() -> Mapping[str, Mapping[str, Any]]:
 def prompts_of(flags_of_reps: Sequence[Iterable[str]], done: int, dose: int) -> dict[str, int]:
     """Prompts after a set, with the number of reps (or of reps beyond the dose) that are the reason; none: empty.
 
-    flags_of_reps : the flags of each rep of the set that was seen itself
+    flags_of_reps : of each rep of the set that was seen itself the flags, and the prompts for which it gives a
+                    reason beside the person's own usual (`usual.beyond`)
     done, dose    : reps of the exercise and side in the whole session, and how many the plan asks for
     """
     found: dict[str, int] = {}
     for name, rule in prompt_rules().items():
         if "flag" in rule:
-            reps = sum(rule["flag"] in flags for flags in flags_of_reps)
+            reps = sum(not {rule["flag"], name}.isdisjoint(flags) for flags in flags_of_reps)
             if reps >= rule["min_reps"]:
                 found[name] = reps
         elif done > dose + rule["extra_reps"]:

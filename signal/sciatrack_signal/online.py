@@ -135,7 +135,7 @@ class OnlineAnalysis:
         for first in range(0, len(time_s), PIECE_SAMPLES):
             piece = slice(first, first + PIECE_SAMPLES)
             events += self._told(self._tracker.push(time_s[piece].tolist(), acc[piece].tolist()))
-        self._review(events)
+        self._look(events)
         return tuple(events)
 
     def at_rest(self) -> tuple[Event, ...]:
@@ -165,7 +165,7 @@ class OnlineAnalysis:
         last = self._reps[-1][1]
         return last.set + (1 if start_s - last.end_s >= SET_PAUSE_S else 0)
 
-    def _review(self, events: list[Event]) -> None:
+    def _look(self, events: list[Event]) -> None:
         """Not too often, the analysis of the last minutes has its say; at the end of a set, always."""
         now_s = self._tracker.time_s
         last_s = self._reps[-1][1].end_s if self._reps else now_s
@@ -177,9 +177,16 @@ class OnlineAnalysis:
         waited_s = now_s - self._reviewed_s
         pauses = rests and self._firm_s < last_s <= now_s - SETTLED_S and waited_s >= REVIEW_EVERY_S
         if self._news and (over or pauses or waited_s >= 2.0 * REVIEW_EVERY_S):
-            self._reviewed_s, self._news = now_s, False
-            recording = self._window.recording(now_s - REVIEW_S)
-            events += self._revise(self._analyse(recording), recording, now_s)
+            events += self.review()
+
+    def review(self) -> tuple[Event, ...]:
+        """What the analysis of the last minutes changes now."""
+        if not self._seen or not np.isfinite(self._tracker.time_s):
+            return ()
+        now_s = self._reviewed_s = self._tracker.time_s
+        self._news = False
+        recording = self._window.recording(now_s - REVIEW_S)
+        return tuple(self._revise(self._analyse(recording), recording, now_s))
 
     def _revise(self, analysis: Analysis, recording: Recording, now_s: float) -> list[Event]:
         """Puts the analysed reps in the place of those told before; tells each difference."""

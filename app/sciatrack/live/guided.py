@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from sciatrack_analytics.checkins import CheckInError
 from sciatrack_analytics.live_log import LiveLog
 from sciatrack_analytics.safety_history import History
 from sciatrack_analytics.session_plan import plan_from_dict
+from sciatrack_analytics.usual import beyond, read_usual
 from sciatrack_ingest.manifest import text_to_utc, utc_to_text
 from sciatrack_ingest.stream_decode import Fresh
 from sciatrack_signal.exercises import Exercise
@@ -44,8 +46,20 @@ from sciatrack_signal.online import OnlineAnalysis
 
 # The analysis of a step looks so far back before its first sample that counts: the pose of rest is seen then.
 BEFORE_S = 20.0
+# and so far after a set, so that its last rep is seen to its end.
+AFTER_S = 3.0
 # Keys that mean the set that is shown: pressed twice on a page that lags, the second would skip another one.
 OF_A_STEP = ("skip", "repeat", "done", "start")
+
+
+@dataclass(frozen=True)
+class _Over:
+    """The analysis of a set that is over: whose it was, and until when it is fed."""
+
+    analysis: OnlineAnalysis
+    of: Step
+    instance: int
+    until_s: float
 
 
 class Guided:
@@ -56,9 +70,11 @@ class Guided:
         events, _ = read_events(Path(setup.folder))
         self.walk: Walk = fold(events)
         self._log = LiveLog(Path(setup.folder))
+        self._usual = read_usual(Path(setup.folder).parent, setup.participant, without=Path(setup.folder).name)
         self._instance = 1 + max((_instance(event) for event in events), default=0)
         self._analysis: OnlineAnalysis | None = None
         self._of: Step | None = None
+        self._over: _Over | None = None
         self._from_s = self.walk.since_s
         self._gone_s = -np.inf  # the newest start of a set that the analysis was told of
         if self.walk.phase == s.NEW:
@@ -88,15 +104,34 @@ class Guided:
     def samples(self, placement: str, fresh: Fresh, now_s: float) -> list[Cue]:
         """New samples of a sensor; those of the one that counts now go into its analysis."""
         self._choose()
+        cues = self._last_words(placement, fresh, now_s)
         current = self._of
         if self._analysis is None or current is None or placement != current.placement:
-            return []
+            return cues
+        return cues + self._told(self._analysed(self._analysis, fresh), current, self._instance, now_s)
+
+    def _told(self, seen: Iterable[OnlineEvent], of: Step, instance: int, now_s: float) -> list[Cue]:
+        """What an analysis says becomes events of the walk, with what is far from what this person usually does."""
         cues: list[Cue] = []
-        for online in self._analysed(self._analysis, fresh):
-            event = rep_event(now_s, online, placement, self._instance)
+        for online in seen:
+            rep = online.rep
+            usual = self._usual.get((of.exercise, of.placement, rep.side)) if rep is not None else None
+            reasons = beyond(usual, rep.rom_deg, rep.out_s) if rep is not None else ()
+            event = rep_event(now_s, online, of.placement, instance, reasons)
             if event is not None:
                 cues += self._happens(event)
         return cues
+
+    def _last_words(self, placement: str, fresh: Fresh, now_s: float) -> list[Cue]:
+        """The analysis of a set that is over sees a little of the rest after it, then looks at it all again."""
+        over = self._over
+        if over is None or placement != over.of.placement:
+            return []
+        seen = [*_push(over.analysis, fresh)]
+        if len(fresh.time_s) and fresh.time_s[-1] >= over.until_s:
+            seen += over.analysis.review()
+            self._over = None
+        return self._told(seen, over.of, over.instance, now_s)
 
     def _analysed(self, analysis: OnlineAnalysis, fresh: Fresh) -> list[OnlineEvent]:
         """What the samples show; where a countdown ends among them, the person is in the start position."""
@@ -163,16 +198,17 @@ class Guided:
 
     def _choose(self) -> None:
         """The analysis that fits the present step: the one that runs, where only the set is another."""
-        wanted = self.walk.current if self.walk.phase in s.EXERCISING else None
+        wanted, had = self.walk.current if self.walk.phase in s.EXERCISING else None, self._of
         if wanted is None or not wanted.placement:
+            self._end_analysis()
             self._analysis, self._of = None, None
             return
-        had = self._of
         same = ("exercise", "side", "placement")
         if had is not None and all(getattr(had, name) == getattr(wanted, name) for name in same):
             self._of = wanted
             return
         if had is not None or self._analysis is not None:
+            self._end_analysis()
             self._instance += 1
             self._from_s = self.walk.since_s
         side = wanted.side if wanted.side in ("left", "right", "both") else None
@@ -180,6 +216,11 @@ class Guided:
             exercise=wanted.exercise, placement=wanted.placement, side=side, exercises=self._exercises
         )
         self._of = wanted
+
+    def _end_analysis(self) -> None:
+        if self._analysis is not None and self._of is not None:
+            until_s = self.walk.now_s + AFTER_S
+            self._over = _Over(self._analysis, self._of, self._instance, until_s)
 
     def _utc(self, now_s: float) -> dt.datetime:
         return text_to_utc(self._setup.start_utc) + dt.timedelta(seconds=now_s)

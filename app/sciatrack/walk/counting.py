@@ -61,6 +61,7 @@ def _put(run: Run, data: Any) -> Run:
     rep = replace(old, **known) if old else Seen(data["id"], **known)
     if "flags" in data:
         rep = replace(rep, inferred="inferred" in data["flags"], flags=tuple(data["flags"]))
+        rep = replace(rep, beyond=tuple(data.get("beyond", ())))
     if data["what"] in OVER:
         rep = replace(rep, open=False)
     return replace(run, reps=tuple(sorted((*others, rep), key=lambda r: (r.start_s, r.id))))

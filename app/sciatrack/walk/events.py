@@ -42,7 +42,8 @@ class Event:
     answers : answers (Answers.to_dict()) and the decisions made of them
     key     : key, one of KEYS; pain_up carries the decisions that stand if nothing more is said
     rep     : what (one of REP_WHAT), id, placement, and of start_s, hold_start_s, hold_end_s, end_s, hold_s,
-              side, complete, flags what is known by then, all on the session's clock
+              side, complete, flags what is known by then, all on the session's clock; beyond: prompts for which it
+              gives a reason beside the person's own usual
     sensor  : placement, state (one of SENSOR_STATES)
     correct : run (its number), count, author, reason
     prompt  : prompt, a question for which the sensor gives a reason (`prompt_events` makes it)

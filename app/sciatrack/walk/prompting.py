@@ -21,7 +21,7 @@ def prompt_events(walk: Walk) -> list[Event]:
     done = sum(one.count for one in walk.runs if one.step in same)
     dose = sum(walk.steps[i].target for i in same)
     told = {one["name"] for one in walk.prompts if (one["exercise"], one["side"]) == (what.exercise, what.side)}
-    flags = [rep.flags for rep in run.reps if not rep.inferred and not rep.open]
+    flags = [(*rep.flags, *rep.beyond) for rep in run.reps if not rep.inferred and not rep.open]
     return [
         Event(walk.now_s, "prompt", {"prompt": {
             "name": name, "run": number, "exercise": what.exercise, "side": what.side, "reps": reps,

@@ -45,7 +45,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Seen:
-    """A rep as the online analysis last told it; `open` while it goes on. Times on the session's clock."""
+    """A rep as the online analysis last told it; `open` while it goes on. Times on the session's clock.
+
+    beyond : the prompts for which it gives a reason beside what is usual for the person
+    """
 
     id: str
     start_s: float
@@ -58,6 +61,7 @@ class Seen:
     inferred: bool = False
     open: bool = True
     flags: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
