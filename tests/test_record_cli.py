@@ -115,6 +115,21 @@ def test_a_session_that_cannot_be_finished_is_kept_and_says_how_to_go_on(tmp_pat
 
 
 @needs_bumble
+def test_a_second_ctrl_c_says_how_to_go_on(tmp_path: Path, monkeypatch) -> None:
+    def impatient(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sciatrack.closing.close_session", impatient)
+    result = invoke(*DEMO, "--duration", "1", "--output", str(tmp_path))
+    (folder,) = tmp_path.iterdir()
+    assert result.exit_code == 1
+    assert f"ended at once. What was recorded is kept; finish it with: sciatrack recover {folder}" in result.stderr
+    recovered = invoke("recover", str(folder))
+    assert recovered.exit_code == 0
+    assert verify_session(folder) == []
+
+
+@needs_bumble
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send to another process")
 def test_ctrl_c_ends_a_recording_cleanly(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sciatrack.cli", *DEMO, "--output", str(tmp_path)]

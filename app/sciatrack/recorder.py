@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -238,3 +238,14 @@ def tell_unfinished(error: Exception, folder: Path, trouble: Exception | None = 
         f"{before}What was recorded is in {folder}, but the session could not be finished: {error} "
         f"When that is mended: sciatrack recover {folder}"
     )
+
+
+def folders_in(parent: Path) -> set[Path]:
+    """The folders there, none where there is no such place."""
+    return {path for path in parent.iterdir() if path.is_dir()} if parent.is_dir() else set()
+
+
+def tell_interrupted(new: Iterable[Path]) -> click.ClickException:
+    """A second Ctrl-C, while a recording was ended: what is on disk of the `new` folders, and how to go on."""
+    kept = " ".join(f"What was recorded is kept; finish it with: sciatrack recover {path}" for path in sorted(new))
+    return click.ClickException(f"ended at once. {kept or 'Nothing was recorded.'}")

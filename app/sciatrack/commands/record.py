@@ -158,9 +158,7 @@ def _record(
     import sys
 
     from sciatrack import planned, recorder
-    from sciatrack.closing import close_session
     from sciatrack_analytics.software import software
-    from sciatrack_ingest.errors import SciatrackError
     from sciatrack_ingest.manifest import PseudonymError, ZoneError
     from sciatrack_ingest.session_recording import Sitting
 
@@ -195,17 +193,30 @@ def _record(
         fit_check=planned.intended(exercise, side, plan, exercises) if asks else None,
         live=live,
     )  # fmt: skip
-    done = recorder.record(request)
-    if done.folder is not None:
-        try:
-            lines = close_session(done.folder)
-        except (SciatrackError, OSError) as error:
-            raise recorder.tell_unfinished(error, done.folder, done.trouble) from error
-        for line in lines:
-            click.echo(line, err=True)
-        click.echo(done.folder)
+    before = recorder.folders_in(output)
+    try:
+        done = recorder.record(request)
+        if done.folder is not None:
+            _close(done.folder, done.trouble)
+    except KeyboardInterrupt:
+        raise recorder.tell_interrupted(recorder.folders_in(output) - before) from None
     if done.trouble is not None:
         raise recorder.tell_trouble(done.trouble, done.folder)
+
+
+def _close(folder: Path, trouble: Exception | None) -> None:
+    """Finish and analyse what was recorded, and print it."""
+    from sciatrack import recorder
+    from sciatrack.closing import close_session
+    from sciatrack_ingest.errors import SciatrackError
+
+    try:
+        lines = close_session(folder)
+    except (SciatrackError, OSError) as error:
+        raise recorder.tell_unfinished(error, folder, trouble) from error
+    for line in lines:
+        click.echo(line, err=True)
+    click.echo(folder)
 
 
 def _exercises(exercise: str | None, plan: Plan | None, output: Path) -> Mapping[str, Exercise]:
