@@ -17,8 +17,10 @@ from sciatrack_signal.simulate import simulate_nobody, simulate_visit
 
 SAMPLES = Path(__file__).parents[1] / "sample_data" / "sessions"
 TRUE = {path.stem: path.stem.split("_", 1)[1] for path in sorted(SAMPLES.glob("*.parquet"))}
-# Lying prone, a short cobra and a child's pose look alike from the hip.
-NOT_NAMED = {"5_cobra_stretch"}
+COUNTS = {
+    path.stem: json.loads((SAMPLES.parent / "truth.json").read_text())[f"sessions/{path.name}"]["count"]
+    for path in SAMPLES.glob("*.parquet")
+}
 
 
 def turned(recording: Recording, rotation: Rotation) -> Recording:
@@ -48,15 +50,11 @@ def sample(name: str) -> tuple[Recording, str]:
 
 
 @pytest.mark.parametrize("name", TRUE)
-def test_a_sample_session_is_named_or_said_to_be_in_doubt(name: str) -> None:
+def test_a_sample_session_is_named_and_counted(name: str) -> None:
     recording, placement = sample(name)
     (block,) = blocks_of(recording, placement)
-    if name in NOT_NAMED:
-        assert block.exercise == "generic"
-        assert TRUE[name] in block.note
-    else:
-        assert block.exercise == TRUE[name]
-        assert "probability" in block.note
+    assert (block.exercise, block.count) == (TRUE[name], COUNTS[name])
+    assert "probability" in block.note
 
 
 @pytest.mark.parametrize("name", TRUE)

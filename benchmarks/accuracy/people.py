@@ -90,14 +90,15 @@ def cases() -> list[Case]:
     return [case for make in SOURCES for case in make()]
 
 
-def _labels(dataset: str) -> pd.DataFrame:
+def labels(dataset: str) -> pd.DataFrame:
+    """One row a recording, as the data set's makers or annotators wrote it."""
     return pd.read_csv(REAL / dataset / "labels.csv")
 
 
 def mex() -> Iterator[Case]:
     """Thigh, accelerometer only; counts read off the same signal by one person, so no independent truth."""
     known = pd.read_csv(REAL / "mex_thigh" / "reps.csv")
-    for label in _labels("mex_thigh").itertuples():
+    for label in labels("mex_thigh").itertuples():
         exercise = next((e for name, e in MEX.items() if label.exercise.startswith(name)), None)
         if exercise is None or label.confidence not in (SURE, UNSURE, OTHER_LEG):
             continue
@@ -117,7 +118,7 @@ def mex() -> Iterator[Case]:
 
 def mex_names() -> Iterator[tuple[str, Case]]:
     """Recordings of MEx without a label: the exercise if it is one of the three, else `other`."""
-    for label in _labels("mex_thigh").itertuples():
+    for label in labels("mex_thigh").itertuples():
         if label.confidence == OTHER_LEG:
             continue  # the sensor lies on a leg that does nothing, which is neither the exercise nor another one
         exercise = next((e for name, e in MEX.items() if label.exercise.startswith(name)), "")
@@ -131,8 +132,8 @@ def mex_names() -> Iterator[tuple[str, Case]]:
 def uci_working() -> Iterator[Case]:
     """Working thigh: blocks of ten (every attempt counts) with idle between, and sessions of three times three."""
     known = pd.read_csv(REAL / "uci_pt" / "reps.csv")
-    labels = _labels("uci_pt")
-    for label in labels[labels.placement == "right_thigh_lateral(working leg)"].itertuples():
+    all_labels = labels("uci_pt")
+    for label in all_labels[all_labels.placement == "right_thigh_lateral(working leg)"].itertuples():
         if label.n_reps_true == 0:
             continue
         test = label.session == "test"
@@ -155,7 +156,7 @@ def squats() -> Iterator[Case]:
     """Ten squats each, cut by hand by the author and joined again: no rest before the first or after the last."""
     known = pd.read_csv(REAL / "squat_kr" / "reps.csv").groupby("set")
     seats = {"right_thigh": ("right_thigh", "squats, thigh"), "lower_back_waist": ("hip", "squats, lower back")}
-    for label in _labels("squat_kr").itertuples():
+    for label in labels("squat_kr").itertuples():
         if label.placement not in seats:
             continue
         placement, row = seats[label.placement]
@@ -170,7 +171,7 @@ def sit_to_stand() -> Iterator[Case]:
     """Five times up from a seat with a force plate in it: the only independent clock in these data."""
     known = pd.read_csv(REAL / "pi_bench_sts" / "reps.csv")
     seats = {"thigh": ("thigh", "sit-to-stand, thigh"), "pelvis": ("hip", "sit-to-stand, pelvis")}
-    for label in _labels("pi_bench_sts").itertuples():
+    for label in labels("pi_bench_sts").itertuples():
         if label.placement not in seats:
             continue
         placement, row = seats[label.placement]
@@ -184,7 +185,7 @@ def sit_to_stand() -> Iterator[Case]:
 def nobody() -> Iterator[Case]:
     """Thighs that rest while something else works, walking, daily activities: every rep found is a false one."""
     table = "Nobody exercising"
-    for label in _labels("uci_pt").itertuples():
+    for label in labels("uci_pt").itertuples():
         if label.n_reps_true > 0:
             continue
         row = "UCI resting thighs"
@@ -194,11 +195,11 @@ def nobody() -> Iterator[Case]:
             row = "UCI thighs under trunk flexion"
         placement = "left_thigh" if "left" in label.placement else "right_thigh"
         yield _silence(table, row, "uci_pt", label.recording, f"uci {label.subject}", placement)
-    for label in _labels("hugadb_walk").itertuples():
+    for label in labels("hugadb_walk").itertuples():
         yield _silence(
             table, "walking, thigh", "hugadb_walk", label.recording, f"hugadb {label.subject}", label.placement
         )
-    for label in _labels("mobgap_lowback").itertuples():
+    for label in labels("mobgap_lowback").itertuples():
         row = "walking, lower back" if "walking" in label.activity.split("=")[1][:20] else "daily life, lower back"
         person = f"mobgap {label.cohort}{label.subject}"
         yield _silence(table, row, "mobgap_lowback", label.recording, person, "hip")

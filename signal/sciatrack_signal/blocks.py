@@ -19,7 +19,7 @@ from sciatrack_signal.cutting import cuts
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.evidence import Arcs, Evidence, arcs_of, summary
 from sciatrack_signal.exercises import Exercise, view_name
-from sciatrack_signal.naming import SURE, Naming, name_runs
+from sciatrack_signal.naming import Naming, name_runs
 from sciatrack_signal.plausible import deliberate
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction
 
@@ -31,6 +31,8 @@ BREATHING = "breathing"
 BREATHING_CHANCE = 0.35
 # A run that does not pass for deliberate by itself is kept if it is one of the exercises with this probability.
 SURE_ALONE = 0.92
+# The working side is said from this share of the name's probability on; below, `unknown`.
+SURE_SIDE = 0.75
 # Of two runs that overlap, one with a name wins over a livelier one without.
 NAMED_WORTH = 2.0
 # Pauses within a block: to rest, to be told something, to walk a few steps.
@@ -54,10 +56,10 @@ class Piece:
     seen: Evidence
     naming: Naming
 
-    def named(self, exercises: Mapping[str, Exercise]) -> str:
+    @property
+    def named(self) -> str:
         """The exercise, or `generic`."""
-        name, p = self.naming.best
-        return name if name in exercises and p >= SURE else GENERIC
+        return self.naming.sure or GENERIC
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,7 @@ def find_blocks(
     kept = _apart([piece for piece in single if _kept(piece, placement, exercises)])
     together = name_runs([piece.seen for piece in kept], placement, known, walks)
     pieces = [replace(piece, naming=naming) for piece, naming in zip(kept, together, strict=True)]
-    groups = [_bounded(group, pieces) for group in _groups(pieces, exercises)]
+    groups = [_bounded(group, pieces) for group in _groups(pieces)]
     return [_block(group, placement, said_side, exercises) for group in groups]
 
 
@@ -150,10 +152,10 @@ def _worth(piece: Piece) -> float:
     return lively * (1.0 + NAMED_WORTH * known)
 
 
-def _groups(pieces: list[Piece], exercises: Mapping[str, Exercise]) -> list[list[Piece]]:
+def _groups(pieces: list[Piece]) -> list[list[Piece]]:
     groups: list[list[Piece]] = []
     for piece in pieces:
-        if groups and _one_block(groups[-1][-1], piece, exercises):
+        if groups and _one_block(groups[-1][-1], piece):
             groups[-1].append(piece)
         else:
             groups.append([piece])
@@ -174,8 +176,8 @@ def _bounded(group: list[Piece], pieces: list[Piece]) -> list[Piece]:
     return bounded
 
 
-def _one_block(a: Piece, b: Piece, exercises: Mapping[str, Exercise]) -> bool:
-    if a.named(exercises) != b.named(exercises) or b.one.span_s[0] - a.one.span_s[1] > BLOCK_PAUSE_S:
+def _one_block(a: Piece, b: Piece) -> bool:
+    if a.named != b.named or b.one.span_s[0] - a.one.span_s[1] > BLOCK_PAUSE_S:
         return False
     mean_a, mean_b = a.seen.poses.sum(axis=0), b.seen.poses.sum(axis=0)
     near = float(mean_a @ mean_b) / max(float(np.linalg.norm(mean_a) * np.linalg.norm(mean_b)), 1e-9)
@@ -184,7 +186,7 @@ def _one_block(a: Piece, b: Piece, exercises: Mapping[str, Exercise]) -> bool:
 
 def _block(group: list[Piece], placement: str, said_side: str, exercises: Mapping[str, Exercise]) -> Found:
     largest = max(group, key=lambda piece: piece.one.run.count)
-    naming, name = largest.naming, largest.named(exercises)
+    naming, name = largest.naming, largest.named
     if name == GENERIC:
         return Found(GENERIC, said_side, tuple(group), _doubt(naming))
     if exercises[name].view(placement, said_side).observability == "none":
@@ -192,7 +194,7 @@ def _block(group: list[Piece], placement: str, said_side: str, exercises: Mappin
         return Found(GENERIC, said_side, tuple(group), note)
     sides = naming.sides[name]
     side, p = max(sides.items(), key=lambda item: item[1])
-    sure = side == "both" or p >= SURE * sum(sides.values())
+    sure = side == "both" or p >= SURE_SIDE * sum(sides.values())
     note = f"named by its poses, range and times; probability {naming.probabilities[name]:.2f}"
     if said_side == "unknown":
         said_side = _side(exercises[name], side if sure else "unknown", placement)

@@ -68,7 +68,8 @@ class Evidence:
     dwells_s (2,) : time spent in each pose; NaN where every such point is an end of the run.
     move_s        : from departure to arrival.
     reps          : pairs of strokes.
-    rise_m        : how far the sensor rises from pose 0 to pose 1, by its acceleration; NaN where no move says so.
+    rise_m        : how far the sensor rises from pose 0 to pose 1, by its acceleration; NaN where no move says so
+                    and without a gyroscope.
     twist_deg     : turning about the vertical in a move, by the gyroscope; NaN without one.
     """
 
@@ -133,10 +134,11 @@ def _rise_m(trace: Trace, timed: Timed, stroke: int) -> float:
     """Height gained in one stroke, from rest to rest: twice integrated, with the mean taken off each time.
 
     Up is known within a degree or two, which changes the vertical part of gravity by a thousandth only; what is
-    left of the sensor's own error is a constant, and a body that stands still before and after removes it.
+    left of the sensor's own error is a constant, and a body that stands still before and after removes it. NaN
+    without a gyroscope: up then follows the acceleration of the move itself.
     """
     rows = _rows(trace, timed, stroke)
-    if rows is None:
+    if rows is None or trace.gyr is None:
         return float("nan")
     up = trace.sharp[rows]
     vertical = np.einsum("ij,ij->i", trace.acc[rows], up)
