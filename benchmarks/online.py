@@ -5,8 +5,8 @@
 Real people (../shared/data/real beside the checkout; left out with a word where it is absent): every development
 recording goes through in one piece and its table must equal that of `analyze`. Simulated sets: packets of ten
 samples; delay from the true end of a rep to the packet that tells it, and the hold timer against the true arrival.
-A packet's cost is CPU time of `push` over the recording of speed.py; what is kept is the saved state's size at the
-half and at the end. What this does not show: radio, other processes, and live delays with real people.
+A packet's cost is CPU time of `push` over the mixed recording of speed.py; what is kept is the saved state's size
+at the half and at the end. What this does not show: radio, other processes, and live delays with real people.
 
 --quick : every twentieth real recording, 4 simulated sets, an hour of packets.
 """
@@ -25,12 +25,13 @@ import numpy as np
 
 from accuracy.people import available, cases, read_case
 from accuracy.sets import set_jobs, simulate_job
+from long_recordings import KINDS, make
 from sciatrack_ingest import Recording
 from sciatrack_signal.live_window import KEPT_S
 from sciatrack_signal.online import OnlineAnalysis
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Analysis
-from speed import line, make
+from speed import line
 
 PACKET = 10
 # A rep that is told belongs to the true rep whose end is this near (seconds).
@@ -97,8 +98,8 @@ def listen(recording: Recording, ends_s: np.ndarray, holds_s: np.ndarray) -> Tol
 
 
 def costs(hours: float) -> tuple[np.ndarray, int, int]:
-    """CPU microseconds of each packet of the recording of speed.py; bytes of the state at the half and the end."""
-    recording = replace(make(max(1, round(hours))), exercise="generic")
+    """CPU microseconds of each packet of the mixed recording of speed.py; bytes of the state half way and then."""
+    recording = replace(make(max(1, round(hours)), KINDS["mixed"]()), exercise="generic")
     live, spent_us, sizes = started(recording), [], []
     all_rows = list(packets(recording))[: round(hours * 3600 * 100 / PACKET)]
     for k, rows in enumerate(all_rows, start=1):

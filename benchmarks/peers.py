@@ -3,17 +3,16 @@
     python benchmarks/peers.py [--quick]
 
 scikit-digital-health's sit-to-stand, mobgap's whole pipeline for healthy gait and the twenty-line script of
-baselines.py, each on the recording of speed.py, taken as one from the lower back where a package wants that. They
-answer other questions than sciatrack does, so this compares cost and nothing else. Packages that are not installed
-(extra: peers) are left out with a word. CPU time, one thread, one warm call first, medians of rounds.
+baselines.py, each on the hour of daily living of long_recordings.py, taken as one from the lower back where a
+package wants that. They answer other questions than sciatrack does, so this compares cost and nothing else.
+Packages that are not installed (extra: peers) are left out with a word. CPU time, one thread, one warm call first,
+medians of rounds.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import sys
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -22,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from baselines import script
+from long_recordings import KINDS, RATE_HZ, G, again, make
 from sciatrack_ingest import Recording
 from sciatrack_signal.pipeline import analyze
-from speed import ONE_THREAD, RATE_HZ, G, again, check, cpu_s, make
+from speed import check, cpu_s, use_one_thread
 
-HOURS = 1
 EPOCH_S = 1_760_000_000.0  # skdh wants times of a real day
 # How many times as fast as each sciatrack is asked to be.
 ASKED = {"skdh Sit2Stand": 30.0, "mobgap MobilisedPipelineHealthy": 25.0, "20-line script": 4.0}
@@ -69,11 +68,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one round")
     args = parser.parse_args()
-    if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):
-        os.execve(sys.executable, [sys.executable, __file__, *sys.argv[1:]], {**os.environ, **ONE_THREAD})
+    use_one_thread(__file__)
     warnings.simplefilter("ignore")  # of other packages about each other's versions
-    recording = make(HOURS)
-    check(analyze(recording, exercise="auto"), HOURS)
+    hour = KINDS["daily"]()
+    recording = make(1, hour)
+    check(analyze(recording, exercise="auto"), hour.reps)
     works: dict[str, Work] = {}
     for name, (package, build) in PEERS.items():
         if find_spec(package) is None:
@@ -85,7 +84,9 @@ def main() -> None:
     for _ in range(1 if args.quick else 5):
         row = {"sciatrack": cpu_s(lambda: analyze(again(recording), exercise="auto"))}
         rows.append(row | {name: cpu_s(lambda work=work: work(again(recording))) for name, work in works.items()})
-    print(f"{HOURS} h, {RATE_HZ:g} Hz, 6 axes: sciatrack {statistics.median(r['sciatrack'] for r in rows):.3f} s")
+    print(
+        f"\n1 h (daily), {RATE_HZ:g} Hz, 6 axes: sciatrack {statistics.median(r['sciatrack'] for r in rows):.3f} s"
+    )
     for name in works:
         ratio = statistics.median(row[name] / row["sciatrack"] for row in rows)
         word = "met   " if ratio >= ASKED[name] else "MISSED"

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 import online
+from long_recordings import KINDS, make
 from sciatrack_signal.pipeline import analyze
 from signal_cases import Case
-from speed import make
 
 CASE = Case(rate_hz=100.0)
 
@@ -46,7 +46,7 @@ def test_each_packet_has_a_cost():
 
 
 def test_packets_cover_the_recording_once():
-    recording = make(1)
+    recording = make(1, KINDS["mixed"]())
     rows = list(online.packets(recording))
     assert rows[0].start == 0
     assert rows[-1].stop >= recording.n_samples
