@@ -57,7 +57,7 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
     first = max(0, int(run.points[0]) - margin)
     last = min(trace.n, int(run.points[-1]) + margin + 1)
     rows = slice(int(run.points[0]), int(run.points[-1]) + 1)
-    angle, _ = angle_about(trace.sharp[first:last], run.axis, trace.up[rows].mean(axis=0))
+    angle = angle_about(trace.sharp[first:last], run.axis, trace.up[rows].mean(axis=0))
     points = run.points - first
     halves = _half_crossings(angle, points)
     plateaus = [_plateau(angle, points, halves, k, run.amplitude_deg) for k in range(len(points))]

@@ -98,16 +98,20 @@ def find_runs(trace: Trace, barriers: Int) -> list[Strokes]:
     barriers (k, 2): rows that no run may cross (walking, long gaps).
     """
     found: list[Strokes] = []
-    for first, last in _stretches(trace, barriers):
-        _search(trace, first, last, found)
+    for first, last in _stretches(trace, barriers):  # no run reaches from one into another
+        here: list[Strokes] = []
+        _search(trace, first, last, here)
+        found += here
     return _joined(trace, sorted(found, key=lambda run: int(run.points[0])))
 
 
 def _joined(trace: Trace, runs: list[Strokes]) -> list[Strokes]:
     """Neighbouring runs about one axis with like strokes, found apart by a rep that fits neither, become one."""
     joined: list[Strokes] = []
+    near: list[int] = []  # of `joined`, those that end late enough for what is to come
     for run in runs:
-        at = next((k for k in range(len(joined) - 1, -1, -1) if _belong_together(trace, joined[k], run)), None)
+        near = [k for k in near if run.points[0] - joined[k].points[-1] <= PAUSE_MIN_S * trace.rate_hz]
+        at = next((k for k in reversed(near) if _belong_together(trace, joined[k], run)), None)
         if at is not None:
             last = joined[at]
             both = np.unique(np.concatenate([last.points, run.points]))
@@ -115,15 +119,17 @@ def _joined(trace: Trace, runs: list[Strokes]) -> list[Strokes]:
             if whole is not None and whole.count >= last.count + run.count:
                 joined[at] = whole
                 continue
+        near.append(len(joined))
         joined.append(run)
     return joined
 
 
 def _belong_together(trace: Trace, a: Strokes, b: Strokes) -> bool:
     apart = int(b.points[0]) - int(a.points[-1])
-    near = 0 <= apart <= PAUSE_MIN_S * trace.rate_hz
+    if not 0 <= apart <= PAUSE_MIN_S * trace.rate_hz:
+        return False
     ratio = a.amplitude_deg / max(b.amplitude_deg, 1e-9)
-    return near and 1 / STROKE_MAX < ratio < STROKE_MAX and abs(float(a.axis @ b.axis)) > SAME_AXIS
+    return 1 / STROKE_MAX < ratio < STROKE_MAX and abs(float(a.axis @ b.axis)) > SAME_AXIS
 
 
 def _stretches(trace: Trace, barriers: Int) -> list[tuple[int, int]]:
@@ -253,7 +259,8 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
     for _ in range(REFINEMENTS):
         rows = slice(int(points[0]), int(points[-1]) + 1)
         axis = principal_axis(trace.rate[rows])
-        angle, in_plane = angle_about(trace.up[start:end], axis, trace.up[rows].mean(axis=0))
+        middle = trace.up[rows].mean(axis=0)
+        angle = angle_about(trace.up[start:end], axis, middle)
         if amplitude == 0.0:
             amplitude = median(np.abs(np.diff(angle[points - start])))
         extrema = local_extrema(angle)
@@ -263,7 +270,9 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
         levels = angle[turns]
         strokes = np.abs(np.diff(levels))
         alike = (strokes <= STROKE_MAX * amplitude) & (np.diff(turns) <= STEP_MAX_S * trace.rate_hz)
-        alike &= np.minimum(in_plane[turns[:-1]], in_plane[turns[1:]]) > IN_PLANE_MIN
+        out_of_plane = trace.up[turns + start] @ axis
+        seen = 1.0 - out_of_plane * out_of_plane > IN_PLANE_MIN**2
+        alike &= seen[:-1] & seen[1:]
         best = _most_shared(alike, turns + start, int(points[0]), int(points[-1]))
         if best is None or best[1] - best[0] < STROKES_MIN:
             return None
@@ -316,8 +325,8 @@ def _passage(run: Strokes, beyond: int, inner: int, from_deg: float, side: int) 
     return first + int(reached[-1] if side == 0 else reached[0]), stayed, level
 
 
-def angle_about(up: Float, axis: Float, reference: Float) -> tuple[Float, Float]:
-    """Angle (n,) in deg of up about `axis`, zero at `reference`, unwrapped; and up's share in that plane."""
+def angle_about(up: Float, axis: Float, reference: Float) -> Float:
+    """Angle (n,) in deg of up about `axis`, zero at `reference`, unwrapped."""
     zero = reference - axis * float(axis @ reference)
     zero = zero / max(float(np.linalg.norm(zero)), 1e-9)
     side = np.array([
@@ -325,8 +334,12 @@ def angle_about(up: Float, axis: Float, reference: Float) -> tuple[Float, Float]
         axis[2] * zero[0] - axis[0] * zero[2],
         axis[0] * zero[1] - axis[1] * zero[0],
     ])  # fmt: skip
-    along, across = up @ zero, up @ side
-    return np.degrees(np.unwrap(np.arctan2(across, along))), np.hypot(along, across)
+    angle = np.arctan2(up @ side, up @ zero)
+    step = angle[1:] - angle[:-1]
+    if len(step) and max(step.max(), -step.min()) > np.pi:
+        angle = np.unwrap(angle)
+    angle *= np.degrees(1.0)
+    return np.asarray(angle)
 
 
 def _most_shared(alike: npt.NDArray[np.bool_], turns: Int, first: int, last: int) -> tuple[int, int] | None:
