@@ -218,7 +218,7 @@ function drawCount(seen) {
 
 function drawWords(seen) {
   const waiting = state.walk === null && state.sensors.every((one) => one.state !== "recording");
-  const key = { paused: "page.say.paused", lead_in: "page.say.lead_in", rest: "page.say.rest", finished: "page.say.finished" }[seen.phase];
+  const key = { paused: "page.say.paused", finished: "page.say.finished" }[seen.phase]; // a clock has its own word
   const decision = (state.decisions || [])[0];
   const words = decision && ["blocked", "stopped", "finished"].includes(seen.phase) ? decision.words[language] || t("page.stop_elsewhere")
     : waiting && seen.phase === "free" ? t("page.say.waiting") : key ? t(key) : "";
