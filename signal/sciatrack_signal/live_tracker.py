@@ -321,7 +321,7 @@ class LiveTracker:
     def _follow(self, up: Up, away: float, pose: _Pose) -> None:
         """A hold's pose and angle are followed slowly, as long as nothing speaks for leaving."""
         usual, apart = self._usual_deg(), angle_deg(up, pose.up)
-        quiet = abs(self._past.growth_deg(4.0)) < self._stall_deg(usual or apart)
+        quiet = abs(self._past.growth_deg(4.0)) < self._stall_deg(usual or 0.5 * pose.level_deg)
         share = STEP_S / (HOLD_POLE_S if pose.known else 0.25 * HOLD_POLE_S)
         jitter = abs(self._past.growth_deg())
         pose.jitter_deg += STEP_S / JITTER_POLE_S * (min(jitter, 2.0 * pose.jitter_deg) - pose.jitter_deg)

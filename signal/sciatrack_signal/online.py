@@ -36,9 +36,13 @@ EVENT_KINDS = (
 GAP_S = 0.5
 # A review looks at so much: three holds of 30 s with what lies between, at some 60 ms of CPU.
 REVIEW_S = 180.0
-# Rest after which there is one, and the least time between two; in a set that goes on without rest, twice that.
+# Rest after which there is one, and the least time between two. What goes on without such a rest, a hold that may
+# be none among it, is reviewed so often.
 SETTLED_S = 2.0
 REVIEW_EVERY_S = 15.0
+STUCK_S = 20.0
+# One rep alone is no set to the analysis; the state machine's stands so long before it must have a second (s).
+ALONE_S = 40.0
 # So near to where a review begins, a rep may be cut by that (seconds).
 EDGE_S = 2.0
 # The pose of rest is read off so many seconds beside a rep.
@@ -176,20 +180,25 @@ class OnlineAnalysis:
             events.append(Event("set_done", last_s))
         waited_s = now_s - self._reviewed_s
         pauses = rests and self._firm_s < last_s <= now_s - SETTLED_S and waited_s >= REVIEW_EVERY_S
-        if self._news and (over or pauses or waited_s >= 2.0 * REVIEW_EVERY_S):
-            events += self.review()
+        stuck = waited_s >= STUCK_S and (self._news or not rests)
+        if (self._news and (over or pauses)) or stuck:
+            events += self.review(is_over=over)
 
-    def review(self) -> tuple[Event, ...]:
-        """What the analysis of the last minutes changes now."""
+    def review(self, *, is_over: bool = True) -> tuple[Event, ...]:
+        """What the analysis of the last minutes changes now; is_over: no rep of the present set is to come."""
         if not self._seen or not np.isfinite(self._tracker.time_s):
             return ()
         now_s = self._reviewed_s = self._tracker.time_s
         self._news = False
         recording = self._window.recording(now_s - REVIEW_S)
-        return tuple(self._revise(self._analyse(recording), recording, now_s))
+        patience_s = 0.0 if is_over else ALONE_S
+        return tuple(self._revise(self._analyse(recording), recording, now_s, patience_s))
 
-    def _revise(self, analysis: Analysis, recording: Recording, now_s: float) -> list[Event]:
-        """Puts the analysed reps in the place of those told before; tells each difference."""
+    def _revise(self, analysis: Analysis, recording: Recording, now_s: float, patience_s: float) -> list[Event]:
+        """Puts the analysed reps in the place of those told before; tells each difference.
+
+        What the analysis does not see yet stands while it is the newest, and newer than patience_s.
+        """
         events: list[Event] = []
         whole = not self._reps or recording.time_s[0] <= self._reps[0][1].start_s - EDGE_S
         from_s = -np.inf if whole and not self._window.dropped else float(recording.time_s[0]) + EDGE_S
@@ -214,7 +223,10 @@ class OnlineAnalysis:
             self._reps.append((rep_id, rep))
             if _differs(before, rep):
                 events.append(Event("rep_revised", rep.end_s, rep_id, rep))
-        events += [Event("rep_withdrawn", rep.end_s, rep_id) for rep_id, rep in old]
+        last_s = max((rep.end_s for rep in new), default=-np.inf)
+        waits = [one for one in old if one[1].start_s >= last_s and now_s - one[1].end_s < patience_s]
+        self._reps += waits
+        events += [Event("rep_withdrawn", rep.end_s, rep_id) for rep_id, rep in old if (rep_id, rep) not in waits]
         self._firm_s = now_s
         return events + self._teach(new, recording)
 
