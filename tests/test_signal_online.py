@@ -193,17 +193,18 @@ def test_a_state_of_another_version_is_refused() -> None:
         OnlineAnalysis.load(pickle.dumps((0, None)))
 
 
-def test_the_first_rep_of_a_set_stands_until_there_can_be_a_second() -> None:
-    """One rep alone is no set to the analysis; a review after it must not take back what was counted."""
-    recording = Case(plans=(Plan(pause_s=25.0), Plan()), rate_hz=50.0).record()
+def test_reps_stand_until_there_are_enough_for_a_set() -> None:
+    """Of `generic` three make a set; a review after the first must not take back what was counted."""
+    recording = Case(plans=(Plan(pause_s=16.0),) * 3, rate_hz=50.0, exercise="generic").record()
     live = started(recording)
     events = play(live, recording)
     assert "rep_withdrawn" not in kinds(events)
-    assert live.now().count == 2
+    assert live.now().count == 3
 
 
 def test_a_rep_that_stays_alone_is_no_set_in_the_end() -> None:
-    recording = Case(plans=(Plan(),), tail_s=80.0, rate_hz=50.0).record()
+    recording = Case(plans=(Plan(),), tail_s=80.0, rate_hz=50.0, exercise="generic").record()
     live = started(recording)
-    play(live, recording)
+    events = play(live, recording)
+    assert kinds(events)[-2:] == ["set_done", "rep_withdrawn"]
     assert live.now().count == len(live.finish().blocks[0].reps) == 0

@@ -181,7 +181,7 @@ class OnlineAnalysis:
         waited_s = now_s - self._reviewed_s
         pauses = rests and self._firm_s < last_s <= now_s - SETTLED_S and waited_s >= REVIEW_EVERY_S
         stuck = waited_s >= STUCK_S and (self._news or not rests)
-        if (self._news and (over or pauses)) or stuck:
+        if over or stuck or (self._news and pauses):
             events += self.review(is_over=over)
 
     def review(self, *, is_over: bool = True) -> tuple[Event, ...]:
