@@ -197,12 +197,10 @@ def check(study: Study, participant: str | None, from_date: dt.date | None, to_d
 
 
 def _is_known(study: Study, participant: str) -> bool:
-    """Asked of one name: to list 10,000 first costs as much as half a report."""
-    study.set_variables(participant)
-    try:
-        return bool(study.rows("select 1 from person"))
-    finally:
-        study.set_variables()
+    """Asked of the tables that `person` is made of: the view would cost a tenth of one participant's report."""
+    tables = ("participant", "prescription", "session", "checkin", "selfreport")
+    known = " or ".join(f"exists (select 1 from {table} where participant = $who)" for table in tables)
+    return bool(study.rows(f"select {known}", {"who": participant})[0][0])
 
 
 def participants(study: Study) -> list[str]:

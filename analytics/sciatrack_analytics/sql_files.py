@@ -1,11 +1,12 @@
 """The .sql files beside this module: one relation or question a file, its grain on the first line.
 
-`table_*` are stored in the index, `fill_*` derive stored facts from them, `view_*` are set up on every
-connection (so a new version of the software needs no migration for them), `report_*` are the questions.
+`table_*` are stored in the index, `fill_*` derive stored facts from them, `view_*` are kept there too, or set up by
+the connection where the index holds those of another version of the software, `report_*` are the questions.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 FOLDER = files("sciatrack_analytics") / "sql"
 # Each view stands after the views it reads.
 VIEWS = (
-    "cut_off", "person", "person_week", "rx", "rx_day", "day_fact", "day_evidence", "day_state", "week",
+    "cut_off", "person", "person_week", "rx", "rx_span", "day_fact", "known_day",
+    "due_day", "day_state", "week",
     "pain_day", "pain_baseline",
 )  # fmt: skip
-MACROS = ("is_asked", "placement_bit", "wilson")
+MACROS = ("is_asked", "placement_bit", "weekday", "week_bits", "wilson")
 TABLES = (
     "meta", "exercise", "person_exercise", "session", "block", "rep", "checkin", "participant", "prescription",
     "excused", "selfreport", "clearance", "known_sign", "tolerance", "decision", "ears", "rejected",
@@ -51,7 +53,21 @@ def create_views(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """The macros, for this connection only."""
+    run(con, (text(f"macro_{name}").replace(" macro ", " temp macro ") for name in MACROS))
+
+
+def store_views(con: duckdb.DuckDBPyConnection) -> None:
+    """Views and macros, kept in the index: to make them at each opening costs as much as half a report."""
     run(con, (text(f"macro_{name}") for name in MACROS))
+    run(con, (f"create or replace view {name} as\n{text(f'view_{name}')}" for name in VIEWS))
+
+
+@cache
+def views_sha256() -> str:
+    """A checksum of the text of all views and macros: an index that holds others is told by it."""
+    words = [text(f"macro_{name}") for name in MACROS] + [text(f"view_{name}") for name in VIEWS]
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
 def run(con: duckdb.DuckDBPyConnection, statements: Iterable[str]) -> None:

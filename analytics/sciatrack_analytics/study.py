@@ -61,9 +61,10 @@ class Study:
         self.writes = write
         self.con = connect(self.path / INDEX, read_only=not write, wait_s=wait_s, config=config)
         try:
-            self._check_version()
+            views = self._check_version()
             self.set_variables()
-            sql_files.create_views(self.con)
+            if views != sql_files.views_sha256():
+                sql_files.create_views(self.con)
         except BaseException:
             self.con.close()
             raise
@@ -95,7 +96,7 @@ class Study:
 
     def arrow(self, query: str) -> pa.Table:
         """All rows of a query as an Arrow table."""
-        return self.con.sql(query).to_arrow_table()
+        return self.con.execute(query).to_arrow_table()
 
     def table_rows(self, table: str) -> list[dict[str, Any]]:
         """Every row of a stored table as a dictionary; for the small tables."""
@@ -163,13 +164,15 @@ class Study:
         for name, value in values.items():
             self.rows(f"set variable {name} = $value", {"value": value})
 
-    def _check_version(self) -> None:
+    def _check_version(self) -> str:
+        """Refuse an index of another version; returns the checksum of the views that it holds."""
         try:
-            found = self.rows("select value from meta where key = 'index_version'")
+            found = dict(self.rows("select key, value from meta where key in ('index_version', 'views')"))
         except Exception as error:
             raise IndexFileError(self.path / INDEX, "is not an index of sciatrack.") from error
-        if found != [(INDEX_VERSION,)]:
+        if found.get("index_version") != INDEX_VERSION:
             raise IndexFileError(self.path / INDEX, "was made by another version of sciatrack.")
+        return str(found.get("views"))
 
 
 def study_exercises(path: Path) -> Mapping[str, Exercise]:

@@ -102,7 +102,8 @@ def _in_index(file: Path, who: re.Pattern[bytes]) -> Iterator[str]:
         return
     with con:
         columns = con.execute(
-            "select table_name, column_name from duckdb_columns() where data_type = 'VARCHAR' and not internal"
+            "select table_name, column_name from duckdb_columns() semi join duckdb_tables() using (table_oid) "
+            "where data_type = 'VARCHAR' and not internal"
         ).fetchall()
         for table, column in columns:
             values = con.execute(

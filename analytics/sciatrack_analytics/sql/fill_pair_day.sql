@@ -61,7 +61,7 @@ session_count as (
 ),
 heard as (
     select
-        touched_block.pair_no, touched_block.local_date, touched_block.observability,
+        touched_block.pair_no, touched_block.local_date, placement_mask, touched_block.observability,
         spoken.side as leg, reps, holds, hold_s, reps_partial, reps_inferred,
         -- what a block says about a leg: seen, not seen, or (about the leg that it is not about) nothing
         case
@@ -84,12 +84,14 @@ heard as (
             else (coalesce(sees_right_mask, 15) & placement_bit(placement)) <> 0
         end as seen_right
     from touched_block
+    join day_sensor using (participant, local_date)
     left join exercise using (exercise)
     left join spoken using (block_no)
 ),
 day as (
     select
         pair_no, local_date,
+        max(placement_mask) as placement_mask,
         coalesce(sum(reps), 0) > 0 as any_reps,
         sum(if(leg = 'left', reps, 0)) as reps_left,
         sum(if(leg = 'right', reps, 0)) as reps_right,
@@ -111,9 +113,9 @@ day as (
 ),
 final as (
     select
-        pair_no, local_date,
+        pair_no, local_date, placement_mask,
         coalesce(sessions_done, cast(any_reps as integer)) as sessions_done,
-        day.* exclude (pair_no, local_date, any_reps)
+        day.* exclude (pair_no, local_date, placement_mask, any_reps)
     from day
     left join session_count using (pair_no, local_date)
 )

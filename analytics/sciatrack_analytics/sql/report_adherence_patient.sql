@@ -1,48 +1,61 @@
 -- one row per participant of the study
 with
+participant_week as (
+    select
+        participant, week_start,
+        sum(days_done) as days_done,
+        sum(days_rx) as days_rx,
+        sum(days_done) / nullif(sum(days_rx), 0) as freq_adherence,
+        sum(days_selfreport) as days_selfreport,
+        sum(days_known) as days_known,
+        sum(reps_counted) as reps_counted,
+        sum(reps_rx) as reps_rx,
+        sum(hold_s_counted) as hold_s_counted,
+        sum(hold_s_rx) as hold_s_rx,
+        sum(reps_done) as reps_done,
+        sum(n_no_information) as n_no_information,
+        sum(excused_days) as excused_days,
+        sum(device_fault_days) as device_fault_days,
+        sum(not_observable_days) as not_observable_days,
+        sum(not_due_days) as not_due_days,
+        bit_count(bit_or(due_days)) as distinct_days_rx
+    from week
+    group by participant, week_start
+),
 exercise_days as (
     select
         participant,
-        count(*) filter (where due and qualifies) as days_done,
-        count(*) filter (where due) as days_rx,
-        count(*) filter (where due and state = 'done_selfreport_only') as days_selfreport,
-        count(*) filter (where due and state <> 'no_information') as days_known,
-        -- exercises of one day are one decision to exercise, not several: the interval counts days
-        count(distinct local_date) filter (where due) as distinct_days_rx,
+        cast(sum(days_done) as bigint) as days_done,
+        cast(sum(days_rx) as bigint) as days_rx,
+        cast(sum(days_selfreport) as bigint) as days_selfreport,
+        cast(sum(days_known) as bigint) as days_known,
         cast(sum(reps_counted) as bigint) as reps_counted,
         cast(sum(reps_rx) as bigint) as reps_rx,
         sum(hold_s_counted) as hold_s_counted,
         sum(hold_s_rx) as hold_s_rx,
         cast(sum(reps_done) as bigint) as reps_done,
-        count(*) filter (where state = 'no_information') as n_no_information,
-        count(*) filter (where state = 'excused') as excused_days,
-        count(*) filter (where state = 'device_fault') as device_fault_days,
-        count(*) filter (where state = 'not_observable') as not_observable_days,
-        count(*) filter (where state = 'not_due') as not_due_days,
-        min(days_per_week) as fewest_days_per_week
-    from day_state
+        cast(sum(n_no_information) as bigint) as n_no_information,
+        cast(sum(excused_days) as bigint) as excused_days,
+        cast(sum(device_fault_days) as bigint) as device_fault_days,
+        cast(sum(not_observable_days) as bigint) as not_observable_days,
+        cast(sum(not_due_days) as bigint) as not_due_days,
+        count(*) filter (where freq_adherence >= cast(getvariable('target_ratio') as double))
+            as weeks_at_target,
+        count(freq_adherence) as weeks_observed,
+        -- exercises of one day are one decision to exercise, not several: the interval counts days
+        cast(sum(distinct_days_rx) as bigint) as distinct_days_rx
+    from participant_week
+    group by participant
+),
+fewest as (
+    select participant, min(days_per_week) as fewest_days_per_week
+    from rx_span
     group by participant
 ),
 version_count as (
     select participant, count(*) as rx_versions
     from rx
     where valid_from is distinct from valid_to and valid_from <= (select last_date from cut_off)
-    group by participant
-),
-participant_week as (
-    select
-        participant, week_start,
-        sum(days_done) / nullif(sum(days_rx), 0) as freq_adherence
-    from week
-    group by participant, week_start
-),
-week_count as (
-    select
-        participant,
-        count(*) filter (where freq_adherence >= cast(getvariable('target_ratio') as double))
-            as weeks_at_target,
-        count(freq_adherence) as weeks_observed
-    from participant_week
     group by participant
 ),
 -- a questionnaire filled in after the cut-off is not known yet; one filled in before the first day is the baseline
@@ -99,7 +112,7 @@ final as (
     from person
     left join exercise_days using (participant)
     left join version_count using (participant)
-    left join week_count using (participant)
+    left join fewest using (participant)
     left join ears_score using (participant)
 )
 select * from final

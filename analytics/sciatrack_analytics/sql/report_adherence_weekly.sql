@@ -1,16 +1,23 @@
 -- one row per participant, exercise and ISO week with a day in force
 with
+this as (
+    select * from week
+),
+share as (
+    select pair_no, week_start, days_done, days_rx from this
+),
+-- the four weeks up to this one, of which any may lie outside the prescription
 rolling as (
     select
-        *,
-        cast(sum(days_done) over four_weeks as bigint) as days_done_4wk,
-        cast(sum(days_rx) over four_weeks as bigint) as days_rx_4wk
-    from week
-    window four_weeks as (
-        partition by participant, exercise
-        order by week_start
-        range between interval 21 days preceding and current row
-    )
+        this.*,
+        this.days_done + coalesce(one.days_done, 0) + coalesce(two.days_done, 0) + coalesce(three.days_done, 0)
+            as days_done_4wk,
+        this.days_rx + coalesce(one.days_rx, 0) + coalesce(two.days_rx, 0) + coalesce(three.days_rx, 0)
+            as days_rx_4wk
+    from this
+    left join share as one on one.pair_no = this.pair_no and one.week_start = this.week_start - 7
+    left join share as two on two.pair_no = this.pair_no and two.week_start = this.week_start - 14
+    left join share as three on three.pair_no = this.pair_no and three.week_start = this.week_start - 21
 ),
 final as (
     select

@@ -2,6 +2,7 @@
 create table pair_day (
     pair_no integer not null,
     local_date date not null,
+    placement_mask integer not null, -- of all sensors of the day, as in day_sensor
     sessions_done integer not null,
     reps_left integer not null,
     reps_right integer not null,

@@ -2,6 +2,7 @@
 with
 final as (
     select
+        cast(pair_no as bigint) * 100000 + version as rx_no, pair_no,
         participant, exercise, version, valid_from,
         lead(valid_from) over (partition by participant, exercise order by version) as valid_to,
         days_per_week, sessions_per_day, "sets", reps, hold_s, side, rom_target_deg,
@@ -12,6 +13,7 @@ final as (
         case when side in ('right', 'each') then sessions_per_day * "sets" * reps else 0 end as reps_right_rx,
         case when side = 'both' then sessions_per_day * "sets" * reps else 0 end as reps_both_rx
     from prescription
+    join person_exercise using (participant, exercise)
     where is_asked(participant)
 )
 select * from final

@@ -1,0 +1,3 @@
+-- day of the ISO week, Monday being 0 (1900-01-01 was one), and the Monday itself
+create or replace macro weekday(day) as cast((day - date '1900-01-01') % 7 as integer);
+create or replace macro monday(day) as day - weekday(day);
