@@ -195,7 +195,7 @@ def test_a_state_of_another_version_is_refused() -> None:
 
 def test_reps_stand_until_there_are_enough_for_a_set() -> None:
     """Of `generic` three make a set; a review after the first must not take back what was counted."""
-    recording = Case(plans=(Plan(pause_s=16.0),) * 3, rate_hz=50.0, exercise="generic").record()
+    recording = Case(plans=(Plan(plateau_s=10.0, pause_s=8.0),) * 3, rate_hz=50.0, exercise="generic").record()
     live = started(recording)
     events = play(live, recording)
     assert "rep_withdrawn" not in kinds(events)
