@@ -14,6 +14,9 @@ import pytest
 
 from sciatrack import record_view, recorder
 from sciatrack.closing import close_session
+from sciatrack.fit_guide import Step
+from sciatrack.live.recording import _tapped
+from sciatrack.live.sensors import numbered
 from sciatrack.planned import Intended, intended, plan_length_s
 from sciatrack.recorder import DiskSpaceError, Recorded, Request, check_disk, record_async
 from sciatrack_analytics.session_plan import Plan, PlanItem
@@ -21,8 +24,9 @@ from sciatrack_ingest import read
 from sciatrack_ingest.connecting import SensorNotFoundError
 from sciatrack_ingest.manifest import PseudonymError, ZoneError
 from sciatrack_ingest.raw_queue import RawQueue
-from sciatrack_ingest.rawlog import RawLogError, RawLogWriter
-from sciatrack_ingest.rawread import read_raw
+from sciatrack_ingest.rawlog import Event, RawHeader, RawLogError, RawLogWriter
+from sciatrack_ingest.rawread import RawLog, read_raw
+from sciatrack_ingest.sensors import REGISTRY, RawPacket
 from sciatrack_ingest.session_recording import Sitting
 from sciatrack_ingest.sessions import read_manifest, verify_session
 from sciatrack_ingest.status import Status
@@ -30,7 +34,8 @@ from sciatrack_ingest.virtual.clock import LoopClock, run_virtual
 from sciatrack_ingest.virtual.faults import Faults
 from sciatrack_ingest.virtual.plain_radio import PlainRadio
 from sciatrack_ingest.virtual.sensor import Motion, VirtualSensor
-from sciatrack_ingest.virtual.speakers import GenericSpeaker
+from sciatrack_ingest.virtual.speakers import GenericSpeaker, Packet, PolarSpeaker
+from sciatrack_ingest.virtual.speakers.polar import CONTROL
 from sciatrack_signal.exercises import catalogue
 
 G = 9.80665
@@ -196,6 +201,63 @@ def test_the_fit_check_is_guided_said_and_kept(tmp_path, capsys) -> None:
     assert samples.time_s[0] > 40.0
     log = read_raw(done.folder / "raw-hip.mcap")
     assert (log.packets[-1].monotonic_ns - log.packets[0].monotonic_ns) * 1e-9 > 45.0
+
+
+def test_a_display_that_fails_in_the_fit_check_begins_the_session(tmp_path, monkeypatch, capsys) -> None:
+    async def broken(*_) -> None:
+        await asyncio.sleep(3.0)
+        raise RuntimeError("terminal gone")
+
+    monkeypatch.setattr("sciatrack.fit_guide.guide_fit", broken)
+    done = record(tmp_path, 5.0, fit_check=Intended(catalogue()["generic"]))
+    close_session(done.folder)
+    assert "terminal gone" in capsys.readouterr().err
+    assert read(done.folder / "imu-hip.parquet").duration_s == pytest.approx(5.0, abs=0.5)
+
+
+def test_what_is_stopped_before_its_fit_check_is_over_is_kept_whole(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("sciatrack.fit_guide.STANDING", Step("standing", "Stand.", 1000.0, 5.0))
+    look = record_view.Watched.look
+
+    def look_and_stop(self, now_s):
+        if now_s > 5.0:
+            monkeypatch.setattr(record_view.Watched, "look", look)
+            signal.raise_signal(signal.SIGINT)
+        return look(self, now_s)
+
+    monkeypatch.setattr(record_view.Watched, "look", look_and_stop)
+    done = record(tmp_path, 5.0, fit_check=Intended(catalogue()["generic"]))
+    close_session(done.folder)
+    assert read(done.folder / "imu-hip.parquet").duration_s > 3.0
+
+
+def test_the_page_is_not_told_what_is_measured_in_a_fit_check(tmp_path) -> None:
+    speaker = PolarSpeaker()
+    speaker.connected(244)
+    answers = [
+        RawPacket(one.characteristic, one.payload, 10 + n, 0)
+        for n, one in enumerate(speaker.write(CONTROL, b"\x02\x02"))
+    ]
+    rows = np.zeros((20, 3))
+    frames = [
+        RawPacket(one.characteristic, one.payload, at, 0)
+        for at in (20, 40)
+        for one in speaker.encode(Packet(0, at, 0.02, rows, rows))
+    ]
+    head = RawHeader("polar", "hip", "P01", "s", "2026-03-02T17:30:00Z", 0)
+    events = (Event("connect", 1, 0, {}), Event("begin", 30, 0, {}))
+    log = RawLog(tmp_path, head, (*answers, *frames), events, (), True, 0)
+    shown = [one.packet for one in numbered("hip", log)]
+    assert shown == [*answers, frames[1]]
+
+    told = []
+    session, status = SimpleNamespace(preparing=True), Status("hip", family=REGISTRY["polar"])
+    feed = SimpleNamespace(packet=told.append)
+    for packet in (*answers, frames[0]):
+        _tapped(feed, session, status, 1, packet)
+    session.preparing = False
+    _tapped(feed, session, status, 1, frames[1])
+    assert [one.packet for one in told] == shown
 
 
 def test_a_fit_check_outlives_an_analysis_that_fails(tmp_path, monkeypatch) -> None:

@@ -63,6 +63,11 @@ class Request:
         """What disk and battery must last for, as far as it was said."""
         return self.duration_s or self.planned_s
 
+    @property
+    def prepares(self) -> bool:
+        """The fit check is no part of the session; with a plan it need not be kept apart, since its sets tell."""
+        return self.fit_check is not None and (self.live is None or self.live.plan is None)
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -98,7 +103,9 @@ async def record_async(request: Request) -> Recorded:
     """`record` on a running event loop, without the checks before."""
     stop = asyncio.Event()
     async with request.open_radio() as radio:
-        session = RecordingSession(radio, request.sitting, request.parent, clock=request.clock)
+        session = RecordingSession(
+            radio, request.sitting, request.parent, clock=request.clock, preparing=request.prepares
+        )
         with stop_signals(stop):
             trouble = await _run(session, request, stop)
     return Recorded(session.folder if session.begun else None, trouble)
@@ -165,7 +172,8 @@ async def _show(
                 from sciatrack.fit_guide import guide_fit
 
                 await guide_fit(session, request.fit_check, view, stop)
-                session.begin_now()
+                if not stop.is_set():  # what was stopped before it began is kept as it is
+                    session.begin_now()
             ready.set()
             await looking
             view.look()
@@ -175,6 +183,8 @@ async def _show(
         with contextlib.suppress(Exception):
             click.echo(f"the display failed ({error!r}); the recording goes on", err=True)
     finally:
+        if session.preparing and not stop.is_set():
+            session.begin_now()
         ready.set()
 
 

@@ -55,7 +55,9 @@ class RecordingSession:
         *,
         patience: Patience | None = None,
         clock: Clock | None = None,
+        preparing: bool = False,
     ) -> None:
+        self.preparing = preparing  # until `begin_now`
         self._sitting = sitting
         self._clock = clock or HostClock()
         self.start_ns = self._begin_ns = self._clock.monotonic_ns()
@@ -86,10 +88,11 @@ class RecordingSession:
         return all(recorder.status.first_data_ns is not None for recorder in self.recorders)
 
     def begin_now(self) -> None:
-        """What came until now was preparation: `recorded_s` counts from here, and samples are kept from here."""
+        """`recorded_s` counts from here; what came until now, if it was preparation, is no part of the samples."""
         self._begin_ns = self._clock.monotonic_ns()
-        for recorder in self.recorders:
+        for recorder in self.recorders if self.preparing else ():
             recorder.note(BEGIN)
+        self.preparing = False
 
     @property
     def recorded_s(self) -> float:

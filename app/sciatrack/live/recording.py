@@ -51,12 +51,16 @@ async def begin_page(
     page.feed.on_stop = lambda: void(loop.call_soon_threadsafe(stop.set))
     await page.feed.begin()
     for recorder in session.recorders:
-        recorder.tap = partial(_tapped, page.feed, recorder.status.placement)
+        recorder.tap = partial(_tapped, page.feed, session, recorder.status)
     return asyncio.create_task(page.run(stop)), page.feed
 
 
-def _tapped(feed: LiveFeed, placement: str, connection: int, packet: RawPacket) -> None:
-    feed.packet(Arrived(placement, connection, packet))
+def _tapped(feed: LiveFeed, session: RecordingSession, status: Status, connection: int, packet: RawPacket) -> None:
+    """Every packet, but not what is measured in the fit check: its rep is none of the session's."""
+    measured = status.family is not None and status.family.stream_of(packet.channel, packet.payload) is not None
+    if session.preparing and measured:
+        return
+    feed.packet(Arrived(status.placement, connection, packet))
 
 
 def void(_: object) -> None:

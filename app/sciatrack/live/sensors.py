@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sciatrack.live.wire import Arrived
-from sciatrack_ingest.rawlog import CONNECT, RAW_NAME
+from sciatrack_ingest.rawlog import BEGIN, CONNECT, RAW_NAME
 from sciatrack_ingest.rawread import RawLog, read_raw_or_nothing
 from sciatrack_ingest.sensors import REGISTRY, RawPacket
 from sciatrack_ingest.sessions import RAW_LOGS
@@ -86,11 +86,15 @@ def logged(folder: Path, until_ns: int | None) -> tuple[list[Arrived], Mapping[s
 
 
 def numbered(placement: str, log: RawLog) -> list[Arrived]:
-    """The packets of a log, each with the number of its connection."""
+    """The packets of a log, each with the number of its connection; none of what was measured in a fit check."""
+    family = REGISTRY.get(log.header.family) if log.header else None
+    begin_ns = max((event.monotonic_ns for event in log.events if event.kind == BEGIN), default=0)
     connects_ns = sorted(event.monotonic_ns for event in log.events if event.kind == CONNECT)
     numbered, connection = [], 0
     for packet in log.packets:
         while connection < len(connects_ns) and connects_ns[connection] <= packet.monotonic_ns:
             connection += 1
-        numbered.append(Arrived(placement, connection, packet))
+        measured = family is None or family.stream_of(packet.channel, packet.payload) is not None
+        if packet.monotonic_ns >= begin_ns or not measured:
+            numbered.append(Arrived(placement, connection, packet))
     return numbered
