@@ -151,6 +151,7 @@ def test_ctrl_c_ends_a_recording_cleanly(tmp_path: Path) -> None:
         ([*DEMO, "--sensor", "x"], "either --demo, or --sensor"),
         ([*DEMO, "--placement", "right_thigh"], "cannot sit at the same place"),
         (["record", "--sensor", "a", "--sensor", "b", *DEMO[2:]], "2 --sensor, 1 --placement"),
+        (["record", "--sensor", "a", "--sensor", "A", *DEMO[2:], "--placement", "hip"], "the same sensor twice"),
         ([*DEMO, "--exercise", "glute_brige"], "glute_bridge"),
         ([*DEMO, "--timezone", "Berlin"], "time zone 'Berlin'"),
         (["record", "--sensor", "a", "--placement", "hip", "--participant", "Anna B."], "not a pseudonym"),
@@ -196,7 +197,7 @@ def test_scan_lists_supported_sensors_strongest_first_and_counts_the_others(monk
     near, far = result.stdout.splitlines()
     assert near.startswith("near  AA:03  -50 dBm  Generic GATT")
     assert far.startswith("far   AA:01  -90 dBm")
-    assert "2 supported sensors, 1 other devices" in result.stderr
+    assert "2 supported sensors, 1 other device\n" in result.stderr
 
 
 def test_scanning_an_empty_air_is_an_answer(monkeypatch) -> None:

@@ -23,6 +23,7 @@ from sciatrack_analytics.session_plan import Plan, PlanItem
 from sciatrack_ingest import read
 from sciatrack_ingest.connecting import SensorNotFoundError
 from sciatrack_ingest.manifest import PseudonymError, ZoneError
+from sciatrack_ingest.radio import NoAdapterError
 from sciatrack_ingest.raw_queue import RawQueue
 from sciatrack_ingest.rawlog import Event, RawHeader, RawLogError, RawLogWriter
 from sciatrack_ingest.rawread import RawLog, read_raw
@@ -97,6 +98,23 @@ def test_a_lost_sensor_is_said_loudly_and_so_is_its_return(tmp_path, capsys) -> 
     assert said.count("back, recording goes on") == 2
     assert done.trouble is None
     assert any("lost" in line and "0.00 %" not in line for line in close_session(done.folder))
+
+
+def test_a_radio_that_is_switched_off_meanwhile_is_said_and_ends_nothing(tmp_path, capsys, monkeypatch) -> None:
+    scan = PlainRadio.scan
+
+    async def off_for_a_while(self, *arguments):
+        if 5.0 < asyncio.get_running_loop().time() < 15.0:
+            raise NoAdapterError("Bluetooth is off, or this computer has none.")
+        return await scan(self, *arguments)
+
+    monkeypatch.setattr(PlainRadio, "scan", off_for_a_while)
+    done = record(tmp_path, 40.0, Faults(away_s=((5.0, 6.0), (30.0, 31.0))))
+    said = capsys.readouterr().err
+    assert done.trouble is None
+    assert said.count("hip: Bluetooth is off") == 1
+    assert said.index("SENSOR LOST") < said.index("Bluetooth is off") < said.index("back, recording goes on")
+    assert said.count("back, recording goes on") == 4
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])

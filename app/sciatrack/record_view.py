@@ -37,6 +37,7 @@ class Watched:
         self._warned = False
         self._needed_percent = LOW_BATTERY_PERCENT + BATTERY_PERCENT_PER_H * (needed_s or 0.0) / 3600.0
         self._rate_told = False
+        self._troubles: set[str] = set()  # told since the sensor was lost
         self._overflowed = 0
 
     def look(self, now_s: float) -> list[str]:
@@ -46,7 +47,7 @@ class Watched:
             self.kept += packets
         if self.status.family is not None:
             self.rate.update(self.status.family, packets, self.status.connections, now_s)
-        return [*self._change(), *self._battery(), *self._rate(), *self._overflow()]
+        return [*self._change(), *self._trouble(), *self._battery(), *self._rate(), *self._overflow()]
 
     def _change(self) -> list[str]:
         from sciatrack_ingest.status import State
@@ -56,10 +57,21 @@ class Watched:
             return []
         who = f"{self.status.placement}: {self.status.label or 'sensor'}"
         if self._state is State.LOST:
-            return [f"{who}: SENSOR LOST, searching; what was recorded is safe {self.status.trouble}".rstrip()]
+            self._troubles.clear()
+            return [f"{who}: SENSOR LOST, searching; what was recorded is safe"]
         if self._state is State.RECORDING:
             return [f"{who}: back, recording goes on" if before is State.LOST else f"{who}: recording"]
         return [f"{who}: {self._state.value} ..."] if self._state is State.SEARCHING else []
+
+    def _trouble(self) -> list[str]:
+        """Why a lost sensor does not come back, as soon as that is known or turns out to be something else."""
+        from sciatrack_ingest.status import State
+
+        trouble = self.status.trouble
+        if self.status.state is not State.LOST or not trouble or trouble in self._troubles:
+            return []
+        self._troubles.add(trouble)
+        return [f"{self.status.placement}: {trouble}"]
 
     def _rate(self) -> list[str]:
         """Once, when the sensor takes samples at another rate than it was asked for."""

@@ -110,6 +110,11 @@ def record(
         raise click.UsageError(
             f"Each sensor needs its placement: {len(sensors)} --sensor, {len(placements)} --placement."
         )
+    if len({name.casefold() for name in sensors}) != len(sensors):
+        raise click.BadParameter(
+            "the same sensor twice; where two have one name, say their addresses (`sciatrack scan` shows them).",
+            param_hint="--sensor",
+        )
     if len(set(placements)) != len(placements):
         raise click.BadParameter("two sensors cannot sit at the same place", param_hint="--placement")
     if plan_file is not None and (exercise is not None or side is not None):

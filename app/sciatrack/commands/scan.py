@@ -39,13 +39,19 @@ def scan(seconds: float) -> None:
     known = [found for found in heard if recognise(found.advertisement) is not None]
     for line in lines(known):
         click.echo(line)
-    click.echo(f"{len(known)} supported sensors, {len(heard) - len(known)} other devices", err=True)
+    others = len(heard) - len(known)
+    words = (_counted(len(known), "supported sensor"), _counted(others, "other device"))
+    click.echo(", ".join(words), err=True)
     if not known:
         click.echo(
             "Wake the sensor (move it or press its button), bring it near, and close any phone app that "
             "holds it. docs/recording.md lists what else may be wrong.",
             err=True,
         )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
 
 
 def lines(known: list[Found]) -> list[str]:
