@@ -329,6 +329,35 @@ def test_sensors_are_connected_one_at_a_time_and_both_are_recorded(tmp_path) -> 
     assert [len(read_raw(tmp_path / name).packets) for name in ("a", "b")] == packets
 
 
+def test_a_sensor_that_stays_away_does_not_keep_another_from_coming_back(tmp_path) -> None:
+    async def program():
+        away = {
+            "a": Faults(away_s=((5.0, 1000.0),)),
+            "b": Faults(away_s=((20.0, 21.0), (40.0, 41.0), (60.0, 61.0))),
+        }
+        sensors = [VirtualSensor(GenericSpeaker(name), MOTION, faults) for name, faults in away.items()]
+        lives = [asyncio.create_task(sensor.run()) for sensor in sensors]
+        radio, stop, turn = PlainRadio(sensors), asyncio.Event(), asyncio.Lock()
+        recorders = [
+            SensorRecorder(
+                radio, name, name, opener(tmp_path / name), clock=LoopClock(), turn=turn, rng=random.Random(0)
+            )
+            for name in away
+        ]
+        task = asyncio.create_task(collect(recorders, stop))
+        await asyncio.sleep(80.0)
+        stop.set()
+        await task
+        for life in lives:
+            life.cancel()
+
+    run_virtual(program())
+    came_s = np.array([packet.monotonic_ns for packet in read_raw(tmp_path / "b").packets]) * 1e-9
+    gaps_s = np.diff(came_s)
+    assert (gaps_s > 0.5).sum() == 3
+    assert gaps_s.max() < 1.0 + 4.5
+
+
 def test_a_sensor_that_never_comes_ends_the_others_cleanly(tmp_path) -> None:
     async def program() -> None:
         sensor = VirtualSensor(GenericSpeaker("a"), MOTION)

@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from sciatrack_ingest.connecting import (
@@ -162,7 +163,10 @@ class SensorRecorder:
     async def _connected(self) -> tuple[Link, SensorFamily]:
         status = self.status
         status.state = State.LOST if status.first_data_ns is not None else State.SEARCHING
-        found, family = await find_sensor(self._radio, self._wanted, self._patience)
+        patience = self._patience
+        if status.state is State.LOST:
+            patience = replace(patience, scan=min(patience.rescan, patience.scan))
+        found, family = await find_sensor(self._radio, self._wanted, patience)
         if self._queue is None:
             self._queue = RawQueue(
                 self._open_log(found, family), clock=self._clock, on_failure=self._from_thread(self._changed.set)

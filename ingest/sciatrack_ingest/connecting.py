@@ -48,6 +48,7 @@ class Patience:
     """Time limits in seconds. Too short gives up on what works slowly, too long loses data before a new try.
 
     scan      : one round of listening; sensors advertise at least once in 1 to 2 s
+    rescan    : the same for one that was lost: shorter, since another lost sensor waits for its turn meanwhile
     connect   : finding the services of a new device takes some systems 10 s
     command   : one read, write or subscription
     mtu       : some systems learn the MTU late
@@ -61,6 +62,7 @@ class Patience:
     """
 
     scan: float = 10.0
+    rescan: float = 4.0
     connect: float = 20.0
     command: float = 5.0
     mtu: float = 2.0
