@@ -103,6 +103,10 @@ def test_out_of_range_is_told_and_mended(tmp_path) -> None:
     run = Run(tmp_path / "raw.mcap", Faults(away_s=((10.0, 15.0),)))
     assert [event.data["connection"] for event in run.events("connect")] == [1, 2]
     assert [event.data["reason"] for event in run.events("disconnect")] == ["lost", "stop"]
+    for kind, data in (("mtu", {"mtu": 247}), ("rssi", {"rssi_dbm": -50}), ("battery", {"percent": 87.0})):
+        assert [{k: v for k, v in one.data.items() if k != "kind"} for one in run.events(kind)] == [data, data]
+    order = [event.kind for event in run.log.events]
+    assert order[:5] == ["connect", "mtu", "rssi", "battery", "disconnect"]
     gap_s = np.diff([packet.monotonic_ns * 1e-9 for packet in run.log.packets])
     assert 5.0 < max(gap_s) < 5.0 + 1.5
 

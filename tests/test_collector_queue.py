@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from sciatrack_ingest import rawlog
 from sciatrack_ingest.raw_queue import RawQueue
 from sciatrack_ingest.rawlog import RawHeader, RawLogError, RawLogWriter
 from sciatrack_ingest.rawread import read_raw
@@ -36,6 +39,23 @@ def test_everything_is_written_in_order_with_its_times(tmp_path) -> None:
     assert all(packet.wall_ns == packet.monotonic_ns + 10**18 for packet in log.packets)
     assert [(event.kind, event.data["connection"]) for event in log.events] == [("connect", 1)]
     assert log.finished
+
+
+def test_what_came_is_on_disk_soon_and_not_only_at_the_end(tmp_path, monkeypatch) -> None:
+    synced = []
+    sync = rawlog._sync_file
+    monkeypatch.setattr(rawlog, "_sync_file", lambda handle: synced.append(sync(handle)))
+    queue = RawQueue(RawLogWriter(tmp_path / "raw", HEADER), flush_every_s=0.01)
+    before = len(synced)
+    for at in range(3):
+        queue.put("data", bytes([at]))
+        until_s = time.monotonic() + 30.0
+        while len(read_raw(tmp_path / "raw").packets) <= at and time.monotonic() < until_s:
+            time.sleep(0.01)
+        assert len(read_raw(tmp_path / "raw").packets) == at + 1
+    assert len(synced) >= before + 3
+    assert not read_raw(tmp_path / "raw").finished
+    queue.close()
 
 
 def test_a_full_queue_counts_what_it_loses_and_says_so_in_the_file(tmp_path) -> None:
