@@ -96,3 +96,29 @@ def test_a_label_does_not_make_tilts_of_sitting_down_and_standing_up(seed: int) 
     (block,) = analyze(recording, exercise="pelvic_tilt").blocks
     assert block.reps == ()
     assert "does not look like pelvic_tilt" in block.note
+
+
+@pytest.mark.parametrize(
+    ("kind", "placement", "seed"),
+    [
+        ("fidgets", "hip", 2000014),
+        ("phone", "hip", 2000049),
+        ("turning", "right_thigh", 2000042),
+        ("turning", "right_thigh", 2000044),
+        ("sit_stand", "left_thigh", 2000081),
+    ],
+)
+def test_moves_that_happen_to_be_alike_are_no_set(kind: str, placement: str, seed: int) -> None:
+    made = simulate_nobody(kind, seed=seed, duration_s=600.0, placement=placement)
+    assert all(block.reps == () for block in blocks_of(made.recording, placement))
+
+
+@pytest.mark.parametrize(
+    ("placement", "side", "seed"), [("hip", "left", 4000001), ("left_thigh", "right", 4002004)]
+)
+def test_walking_in_slowly_is_no_set(placement: str, side: str, seed: int) -> None:
+    made = simulate_visit(None, placement, seed=seed, side=side)
+    first_s = made.reps[0].start_s
+    found = [rep for block in blocks_of(made.recording, placement) for rep in block.reps]
+    assert found
+    assert all(rep.end_s > first_s for rep in found)

@@ -20,7 +20,7 @@ from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.evidence import Arcs, Evidence, arcs_of, summary
 from sciatrack_signal.exercises import Exercise, view_name
 from sciatrack_signal.naming import Naming, name_runs
-from sciatrack_signal.plausible import deliberate
+from sciatrack_signal.plausible import STRIDE_MAX_S, deliberate
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction
 
 Float = npt.NDArray[np.float64]
@@ -31,6 +31,9 @@ BREATHING = "breathing"
 BREATHING_CHANCE = 0.35
 # A run that does not pass for deliberate by itself is kept if it is one of the exercises with this probability.
 SURE_ALONE = 0.92
+# So sure, and it may be a stroke shorter than three repetitions: one end of a set of three, or a set of two, is
+# often lost in lying down and getting up.
+SURE_FEW = 0.97
 # The working side is said from this share of the name's probability on; below, `unknown`.
 SURE_SIDE = 0.75
 # Of two runs that overlap, one with a name wins over a livelier one without.
@@ -44,6 +47,15 @@ LEAST_STROKES = 2
 # What is most likely none of the known exercises must go on for this many reversals (six repetitions): fewer are
 # met wherever people lie down, turn over and tidy their clothes. More would pass over short sets of other moves.
 STRANGE_REVERSALS = 11
+# A shorter run must bear a name by itself, and be one of the exercises with at least this chance in all: fidgets
+# and shifts that happen to be alike have 0.5 to 0.7. At 0.9 as few are left; one set of 66 more is passed over.
+KNOWN_SHORT = 0.8
+# And its moves last alike: standard deviation of the logarithm. True sets of two to five repetitions stand below
+# 0.78, whatever happens to be alike in other recordings at 0.4 and from 0.87 to 1.5.
+MOVES_ALIKE = 0.8
+MOVE_LEAST_S = 0.2
+# Slow strides are reps of generic by their length, but never dwell in a pose (s), and are shaken by steps.
+STRIDE_DWELL_S, STRIDE_JOLT_RATIO = 0.1, 1.6
 # Candidates that are worth a word in the note.
 WORTH_TELLING = 0.15
 
@@ -85,7 +97,11 @@ def find_blocks(
         return []
     known = [e for e in exercises if e != GENERIC]
     # Each by itself first: chance runs must not speak for a mount.
-    single = [Piece(one, seen, name_runs([seen], placement, known, walks)[0]) for one, _, seen in parts]
+    single = [
+        Piece(one, seen, name_runs([seen], placement, known, walks)[0])
+        for one, arcs, seen in parts
+        if one.run.reversals >= STRANGE_REVERSALS or _steady(arcs)
+    ]
     kept = _apart([piece for piece in single if _kept(piece, placement, exercises)])
     together = name_runs([piece.seen for piece in kept], placement, known, walks)
     pieces = [replace(piece, naming=naming) for piece, naming in zip(kept, together, strict=True)]
@@ -125,15 +141,33 @@ def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bo
     """Whether it passes for exercise although nobody said so."""
     run, measured = piece.one.run, piece.one.measured
     name, p = piece.naming.best
-    if run.reversals < FEW_STROKES or (name == BREATHING and p > BREATHING_CHANCE):
+    if name == BREATHING and p > BREATHING_CHANCE:
+        return False
+    if run.reversals < (FEW_STROKES - 1 if name in exercises and p >= SURE_FEW else FEW_STROKES):
         return False
     known = sum(chance for kind, chance in piece.naming.probabilities.items() if kind in exercises)
-    if known < 0.5 and run.reversals < STRANGE_REVERSALS:
+    if run.reversals < STRANGE_REVERSALS and not (known >= KNOWN_SHORT and piece.naming.sure):
+        return False
+    if _strides(piece):
         return False
     floor_deg = exercises[GENERIC].view(placement, None).min_range_deg
     if run.amplitude_deg >= floor_deg and deliberate(measured, run.amplitude_deg, on_thigh=placement != "hip"):
         return True
-    return name in exercises and p >= SURE_ALONE
+    # Where a placement shows the exercise only weakly, breathing and rocking look like it too.
+    return name in exercises and p >= SURE_ALONE and exercises[name].view(placement, None).observability != "weak"
+
+
+def _strides(piece: Piece) -> bool:
+    """Whether it is somebody walking slowly, whose steps are too soft to say so by themselves."""
+    measured = piece.one.measured
+    restless = bool((piece.seen.dwells_s < STRIDE_DWELL_S).all())
+    return restless and measured.period_s < STRIDE_MAX_S and measured.jolt_ratio > STRIDE_JOLT_RATIO
+
+
+def _steady(arcs: Arcs) -> bool:
+    """Whether all moves take about as long."""
+    moves_s = arcs.moves_s[np.isfinite(arcs.moves_s)]
+    return len(moves_s) < LEAST_STROKES or float(np.log(np.maximum(moves_s, MOVE_LEAST_S)).std()) <= MOVES_ALIKE
 
 
 def _apart(pieces: list[Piece]) -> list[Piece]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sciatrack_ingest import Recording
 from sciatrack_signal.assemble import Context, assemble
 from sciatrack_signal.believed import believed
-from sciatrack_signal.blocks import find_blocks, walk_up
+from sciatrack_signal.blocks import STRANGE_REVERSALS, find_blocks, walk_up
 from sciatrack_signal.candidates import Candidate, Labels, find_candidates, find_turns
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import Exercise, catalogue, get
@@ -70,7 +70,10 @@ def analyze(
     if kept:
         kept, note = believed(kept, labels)
     if not kept:
-        kept = select_turns([one for trace, barriers in traces for one in find_turns(trace, barriers)])
+        turns = [one for trace, barriers in traces for one in find_turns(trace, barriers)]
+        # Few turns that nobody named are those of people who turn over.
+        long = [one for one in turns if not labels.auto or one.run.reversals >= STRANGE_REVERSALS]
+        kept = select_turns(long)
         note = HEADING_NOTE if kept else note
     read = read_sets(kept, labels)
     reps = [rep for one in read for rep in reps_of(one, labels, recording.clipped_s)]
