@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -21,13 +22,21 @@ from sciatrack_ingest.connecting import (
 from sciatrack_ingest.radio import LinkError
 from sciatrack_ingest.rawlog import RawHeader, RawLogError, RawLogWriter
 from sciatrack_ingest.rawread import RawLog, read_raw
+from sciatrack_ingest.sensors import REGISTRY
 from sciatrack_ingest.sensors.polar_control import ACC, GYRO
 from sciatrack_ingest.status import State
 from sciatrack_ingest.virtual.clock import LoopClock, run_virtual
 from sciatrack_ingest.virtual.faults import Faults, random_faults
 from sciatrack_ingest.virtual.plain_radio import PlainLink, PlainRadio
 from sciatrack_ingest.virtual.sensor import Motion, VirtualSensor
-from sciatrack_ingest.virtual.speakers import GenericSpeaker, MovesenseSpeaker, Packet, PolarSpeaker, Speaker
+from sciatrack_ingest.virtual.speakers import (
+    SPEAKERS,
+    GenericSpeaker,
+    MovesenseSpeaker,
+    Packet,
+    PolarSpeaker,
+    Speaker,
+)
 from sciatrack_ingest.virtual.speakers.base import Service
 
 MOTION = Motion(100.0, np.zeros((10, 3)), np.zeros((10, 3)))
@@ -155,6 +164,40 @@ def test_a_reboot_gets_the_start_command_again(tmp_path) -> None:
     assert run.status.connections == 2
     assert run.rows()[-1] > 2500
     assert min(np.diff(run.rows())) < -900
+
+
+@pytest.mark.parametrize("family", SPEAKERS)
+def test_each_connection_is_scanned_for_anew_and_listens_before_it_starts(
+    family: str, tmp_path, monkeypatch
+) -> None:
+    done: list[tuple[str, object]] = []
+
+    def noting(owner: type, name: str) -> None:
+        real = getattr(owner, name)
+
+        async def call(self, *arguments):
+            done.append((name, arguments[0]))
+            return await real(self, *arguments)
+
+        monkeypatch.setattr(owner, name, call)
+
+    for owner, name in (
+        (PlainRadio, "scan"),
+        (PlainRadio, "connect"),
+        (PlainLink, "subscribe"),
+        (PlainLink, "write"),
+    ):
+        noting(owner, name)
+    known = REGISTRY[family]
+    Run(tmp_path / "raw.mcap", Faults(away_s=((5.0, 6.0),)), 15.0, SPEAKERS[family]())
+    names = [name for name, _ in done]
+    starts = [at for at, name in enumerate(names) if name == "connect"]
+    assert len(starts) >= 2
+    assert len({id(found) for name, found in done if name == "connect"}) == len(starts)  # no stale handle
+    for at, end in pairwise([*starts, len(done)]):
+        assert names[at - 1] == "scan"
+        first = [uuid for name, uuid in done[at + 1 : end]][: len(known.notify_uuids)]
+        assert tuple(first) == known.notify_uuids  # all of them, then commands
 
 
 def test_stopping_is_prompt_and_sends_the_stop_command(tmp_path) -> None:
