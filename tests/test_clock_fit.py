@@ -180,6 +180,16 @@ def test_packets_that_could_not_be_queued_are_told() -> None:
     assert (told.code, told.count) == ("overflow", 12)
 
 
+@pytest.mark.parametrize(("jump_s", "told"), [(0.0, []), (0.4, []), (3600.0, ["slept"]), (-90.0, ["set"])])
+def test_a_computer_that_slept_or_whose_time_was_set_is_told(jump_s: float, told: list[str]) -> None:
+    packets = received("generic", *motion(400))
+    walls_ns = [packet.monotonic_ns + round((1e9 + jump_s * (i > 20)) * 1e9) for i, packet in enumerate(packets)]
+    stamped = [packet._replace(wall_ns=wall_ns) for packet, wall_ns in zip(packets, walls_ns, strict=True)]
+    found = decode_log(log("generic", stamped, [])).recording.findings
+    assert [one.code for one in found] == ["host_clock_parted"] * len(told)
+    assert all(word in found[0].message and f"{jump_s:.0f} s" in found[0].message for word in told)
+
+
 def test_no_packets_make_an_empty_recording() -> None:
     decoded = decode_log(log("polar", [], [99.0]))
     assert decoded.recording.n_samples == 0

@@ -26,6 +26,8 @@ from sciatrack_ingest.sensors.family import Basis
 ARRIVAL_SKEW_RATIO = 0.1
 # Sensors keep their rate within 2 %; 5 % more or less is another setting, or losses that nobody counted.
 RATE_TOLERANCE_RATIO = 0.05
+# A time service moves the wall clock by far less at a time; a sleeping computer's running clock stands for longer.
+HOST_PARTED_S = 2.0
 # Two connections never overlap, but their clocks are only known to some milliseconds.
 LEAST_STEP_S = 1e-6
 
@@ -109,7 +111,7 @@ def decode_log(raw: RawLog) -> DecodedLog:
             stretches += fitted
             begin += decoded.n_samples
     time_s, overlap = _increasing(np.concatenate([*times, np.empty(0)]))
-    findings = (*_summed([part.findings for part in parts]), *overlap, *_overflow(raw))
+    findings = (*_summed([part.findings for part in parts]), *overlap, *_overflow(raw), *_parted(raw))
     recording = _recording(raw, family, time_s, parts, findings)
     timed = _timed(gaps, recording.time_s, parts)
     return _begun(DecodedLog(recording, timed, tuple(stretches), len(connections), family), raw)
@@ -194,6 +196,18 @@ def _overflow(raw: RawLog) -> tuple[Finding, ...]:
     count = sum(number for number in lost if isinstance(number, int))
     message = f"{count} packets could not be written in time"
     return (Finding("overflow", message, count),) if lost else ()
+
+
+def _parted(raw: RawLog) -> tuple[Finding, ...]:
+    """The running clock, which the session's times rest on, stands still on most computers that sleep."""
+    ahead_ns = np.array([p.wall_ns - p.monotonic_ns for p in raw.packets if p.wall_ns > 0], dtype=np.int64)
+    step_s = np.diff(ahead_ns.astype(float)) * 1e-9
+    jumps_s = step_s[np.abs(step_s) > HOST_PARTED_S]
+    if not len(jumps_s):
+        return ()
+    by = " and ".join(f"{jump_s:.0f} s" for jump_s in jumps_s[:3])
+    message = f"the computer slept, or its time was set (by {by}); a sleep is missing from the session's times"
+    return (Finding("host_clock_parted", message, len(jumps_s)),)
 
 
 def _recording(
