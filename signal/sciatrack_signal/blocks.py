@@ -92,7 +92,8 @@ def find_blocks(
 
     said_side : of the working leg as somebody said, which stands; `unknown` where nobody did.
     """
-    parts = [part for one in found for part in parts_of(one)]
+    # A part has no more reversals than the whole, and is not kept with fewer.
+    parts = [part for one in found if one.run.reversals >= FEW_STROKES for part in parts_of(one)]
     if not parts:
         return []
     known = [e for e in exercises if e != GENERIC]

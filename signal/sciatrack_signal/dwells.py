@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -145,7 +146,7 @@ def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Floa
             quarter = (end - start) // 4
             part = angle[start + quarter : end - quarter]  # the middle: moves may still go on at the ends
             x = np.arange(len(part)) - 0.5 * (len(part) - 1)
-            slope = float(x @ part) / float(x @ x)
-            sway[k] = float((part - part.mean() - slope * x).std())
+            off = part - float(part.sum()) / len(part) - (float(x @ part) / float(x @ x)) * x
+            sway[k] = math.sqrt(float(off @ off) / len(part))
     usual = float(np.nanmedian(sway)) if np.isfinite(sway).any() else 4 * SWAY_FLOOR_DEG
     return np.maximum(np.where(np.isfinite(sway), np.maximum(sway, usual), usual), SWAY_FLOOR_DEG)

@@ -171,13 +171,16 @@ def _middle(rows: Int, at: Int, levels: Float, weights: Float) -> Float:
 
 def _running_median(values: Float, weights: Float) -> Float:
     """Weighted median of each value and its neighbour on each side: a short stray dwell says little."""
-    out = np.empty(len(values))
-    for k in range(len(values)):
-        near = slice(max(0, k - 1), k + 2)
-        order = np.argsort(values[near])
-        share = np.cumsum(weights[near][order])
-        out[k] = values[near][order][int(np.searchsorted(share, 0.5 * share[-1]))]
-    return out
+    n = len(values)
+    near, weigh = np.full((n + 2, 3), np.inf), np.zeros((n + 2, 3))  # beyond the ends there is nothing
+    for k in range(3):
+        near[k : n + k, 2 - k], weigh[k : n + k, 2 - k] = values, weights
+    near, weigh = near[1 : n + 1], weigh[1 : n + 1]
+    order = np.argsort(near, axis=1)
+    share = np.cumsum(np.take_along_axis(weigh, order, axis=1), axis=1)
+    middle = (share >= 0.5 * share[:, 2:]).argmax(axis=1)
+    rows = np.arange(n)
+    return np.asarray(near[rows, order[rows, middle]])
 
 
 def _calm(values: Float) -> Float:
