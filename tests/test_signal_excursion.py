@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from sciatrack_signal import excursion as excursion_module
+from sciatrack_signal import smoothing
 from sciatrack_signal.excursion import (
     PAIRS,
     RATE_KNEE_DPS,
-    _between,
     _second_sums,
+    axes_at,
     cross,
     cross_one,
     excursion,
-    local_axis,
+    local_axes,
     principal_axis,
     tilt_rate,
 )
@@ -65,7 +69,7 @@ def test_gravity_cannot_see_a_turn_about_itself() -> None:
 def test_one_or_two_rows_have_a_rate_and_an_excursion(n: int) -> None:
     rate = tilt_rate(np.tile([0.0, 0.0, 1.0], (n, 1)), RATE_HZ)
     np.testing.assert_array_equal(rate, np.zeros((n, 3)))
-    np.testing.assert_array_equal(excursion(rate, local_axis(rate, RATE_HZ), RATE_HZ), np.zeros(n))
+    np.testing.assert_array_equal(excursion(rate, local_axes(rate, RATE_HZ), RATE_HZ), np.zeros(n))
 
 
 @LAW
@@ -75,7 +79,7 @@ def test_excursion_travels_as_far_as_the_body_part(seed: int, range_deg: float, 
     time_s = np.arange(int(40 * RATE_HZ)) / RATE_HZ
     angle = 0.5 * range_deg * (1.0 - np.cos(2 * np.pi * time_s / period_s))
     rate = tilt_rate(up_turning(angle, axis, up), RATE_HZ)
-    axes = local_axis(rate, RATE_HZ)
+    axes = local_axes(rate, RATE_HZ)
     np.testing.assert_allclose(np.abs(axes @ axis), 1.0, atol=1e-6)
     assert (np.einsum("ij,ij->i", axes[1:], axes[:-1]) > 0).all()
     x = excursion(rate, axes, RATE_HZ)
@@ -98,9 +102,9 @@ def test_the_axis_follows_when_another_movement_begins() -> None:
     n = int(40 * RATE_HZ)
     swing = 30 * np.sin(np.arange(n) / 15)[:, None]
     rate = np.concatenate([swing * [1.0, 0.0, 0.0], swing * [0.0, 1.0, 0.0]])
-    axes = np.abs(local_axis(rate, RATE_HZ))
-    assert axes[n // 2, 0] > 0.99
-    assert axes[n + n // 2, 1] > 0.99
+    axes = np.abs(local_axes(rate, RATE_HZ))
+    assert axes[20, 0] > 0.99
+    assert axes[60, 1] > 0.99
 
 
 @LAW
@@ -109,7 +113,8 @@ def test_between_the_middles_of_seconds_the_axis_goes_along_a_line(n: int, step:
     axis = np.random.default_rng(seed).standard_normal((-(-n // step), 3))
     at = (np.arange(n) + 0.5) / step - 0.5
     slow = np.column_stack([np.interp(at, np.arange(len(axis)), axis[:, k]) for k in range(3)])
-    np.testing.assert_allclose(_between(axis, step, n), slow, atol=1e-12)
+    np.testing.assert_allclose(axes_at(axis, step, slice(0, n)), slow, atol=1e-12)
+    np.testing.assert_allclose(axes_at(axis, step, slice(n // 2, n)), slow[n // 2 :], atol=1e-12)
 
 
 @LAW
@@ -120,3 +125,15 @@ def test_products_are_summed_over_seconds(n: int, step: int, seed: int) -> None:
     slow = [sum(weighed[k : k + step]) for k in range(0, n, step)]
     expected = [[total[i, j] for i, j in PAIRS] for total in slow]
     np.testing.assert_allclose(_second_sums(rate, step), expected, atol=1e-9)
+
+
+@LAW
+@given(n=st.integers(1, 400), rows=st.integers(1, 90), seed=SEEDS)
+def test_blocks_of_any_size_travel_as_far(n: int, rows: int, seed: int) -> None:
+    rate = 10.0 * np.random.default_rng(seed).standard_normal((n, 3))
+    axes = local_axes(rate, RATE_HZ)
+    whole = excursion(rate, axes, RATE_HZ)
+    with mock.patch.object(smoothing, "BLOCK_ROWS", rows):
+        np.testing.assert_allclose(excursion(rate, axes, RATE_HZ), whole, atol=1e-9)
+    with mock.patch.object(excursion_module, "BLOCK_ROWS", max(rows, round(RATE_HZ))):
+        np.testing.assert_allclose(local_axes(rate, RATE_HZ), axes, atol=1e-9)

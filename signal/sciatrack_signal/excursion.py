@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.smoothing import box
+from sciatrack_signal.smoothing import BLOCK_ROWS, blocks, box
 
 Float = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 
 # The axis is that of the moves within about this time; shorter than the shortest rep, it follows noise.
 AXIS_WINDOW_S = 8.0
@@ -57,54 +58,61 @@ def cross_one(a: Float, b: Float) -> Float:
     return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
 
 
-def local_axis(rate: Float, rate_hz: float) -> Float:
-    """(n, 3) unit axes, one sign along the recording, of the movement around each row; rate (n, 3) deg/s."""
-    step = max(1, round(rate_hz))
-    seconds = _second_sums(rate, step)
+def local_axes(rate: Float | Single, rate_hz: float) -> Float:
+    """(k, 3) unit axes, one sign along the recording, of the movement around each second; rate (n, 3) deg/s."""
+    seconds = _second_sums(rate, rows_a_second(rate_hz))
     local = box(box(seconds, _odd(AXIS_WINDOW_S / 2)), _odd(AXIS_WINDOW_S / 2))
     local = local + AXIS_MEMORY_WEIGHT * box(seconds, _odd(AXIS_MEMORY_S))
     matrix = np.empty((len(local), 3, 3))
     for k, (i, j) in enumerate(PAIRS):
         matrix[:, i, j] = matrix[:, j, i] = local[:, k]
-    axis = np.linalg.eigh(matrix)[1][:, :, 2]
-    turn = np.where(np.einsum("ij,ij->i", axis[1:], axis[:-1]) < 0, -1.0, 1.0)
-    axis[1:] *= np.cumprod(turn)[:, None]
-    return _between(axis, step, len(rate))
+    axes = np.linalg.eigh(matrix)[1][:, :, 2]
+    turn = np.where(np.einsum("ij,ij->i", axes[1:], axes[:-1]) < 0, -1.0, 1.0)
+    axes[1:] *= np.cumprod(turn)[:, None]
+    return np.asarray(axes)
 
 
-def _second_sums(rate: Float, step: int) -> Float:
+def rows_a_second(rate_hz: float) -> int:
+    return max(1, round(rate_hz))
+
+
+def _second_sums(rate: Float | Single, step: int) -> Float:
     """(k, 6) products of the rate's components by PAIRS, weighed by the knee and summed over each `step` rows."""
-    weight = np.einsum("ij,ij->i", rate, rate)
-    weight += RATE_KNEE_DPS**2
-    weighed = rate.T / np.sqrt(weight, out=weight)
-    firsts = np.arange(0, len(rate), step)
-    return np.stack([np.add.reduceat(weighed[i] * rate[:, j], firsts) for i, j in PAIRS]).T
+    sums = np.empty((len(PAIRS), -(-len(rate) // step))).T
+    for rows, _, _ in blocks(len(rate), 0, BLOCK_ROWS // step * step):
+        part = rate[rows].astype(np.float64).T
+        weighed = part / np.sqrt(np.einsum("ij,ij->j", part, part) + RATE_KNEE_DPS**2)
+        firsts = np.arange(0, part.shape[1], step)
+        for k, (i, j) in enumerate(PAIRS):
+            sums[rows.start // step :][: len(firsts), k] = np.add.reduceat(weighed[i] * part[j], firsts)
+    return sums
 
 
-def _between(axis: Float, step: int, n: int) -> Float:
-    """(n, 3) lines from the middle of each `step` rows to that of the next; level before the first and after the
-    last. axis (k, 3) is of the middles."""
-    before = step // 2
-    share = (before + np.arange(step) + 0.5) / step - 0.5
-    start, change = axis[:-1].T[:, :, None], np.diff(axis, axis=0).T[:, :, None]
-    out = np.empty((3, n)).T
-    inner = (start + change * share).reshape(3, -1).T[: max(n - before, 0)]
-    last = min(before, n) + len(inner)
-    out[:before], out[before:last], out[last:] = axis[0], inner, axis[-1]
-    return out
+def axes_at(axes: Float, step: int, rows: slice) -> Float:
+    """(n, 3) at some rows: lines from the middle of each `step` rows, which `axes` (k, 3) are of, to that of the
+    next; level before the first and after the last."""
+    at = np.clip((np.arange(rows.start, rows.stop) + 0.5) / step - 0.5, 0.0, len(axes) - 1.0)
+    before = np.minimum(at.astype(np.int64), max(len(axes) - 2, 0))
+    after = np.minimum(before + 1, len(axes) - 1)
+    share = at - before
+    columns = axes.T
+    return (columns[:, before] + (columns[:, after] - columns[:, before]) * share).T
 
 
-def excursion(rate: Float, axis: Float, rate_hz: float) -> Float:
-    """(n,) degrees travelled along `axis`; its zero means nothing, its changes do."""
-    x: Float = np.einsum("ij,ij->i", rate, axis)
+def excursion(rate: Float | Single, axes: Float, rate_hz: float) -> Float:
+    """(n,) degrees travelled along the `axes` (k, 3) of the seconds; its zero means nothing, its changes do."""
+    x = np.empty(len(rate))
+    for rows, _, _ in blocks(len(rate), 0):
+        np.einsum("ij,ij->i", rate[rows], axes_at(axes, rows_a_second(rate_hz), rows), out=x[rows])
     np.cumsum(x, out=x)
     x /= rate_hz
     return x
 
 
-def principal_axis(rate: Float) -> Float:
+def principal_axis(rate: Float | Single) -> Float:
     """(3,) unit direction of most rotation in rows of rate; for one set, whose axis is fixed."""
-    vector: Float = np.linalg.eigh(rate.T @ rate)[1][:, 2]
+    precise = rate.astype(np.float64)
+    vector: Float = np.linalg.eigh(precise.T @ precise)[1][:, 2]
     return vector
 
 

@@ -11,6 +11,7 @@ from sciatrack_signal.smoothing import blocks, gaussian, support
 from sciatrack_signal.walking import walking
 
 Float = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
@@ -38,7 +39,7 @@ def gyro_agrees(acc: Float, gyr: Float, rate_hz: float) -> bool:
     return gyro_verdict(acc, gyr, rate_hz, walking(acc, rate_hz)) == "agrees"
 
 
-def gyro_verdict(acc: Float, gyr: Float, rate_hz: float, walks: Int) -> str:
+def gyro_verdict(acc: Float | Single, gyr: Float | Single, rate_hz: float, walks: Int) -> str:
     """`agrees`, `contradicts`, or `untested` where up hardly moves and so says nothing of the gyroscope."""
     products, rows, bias = _products(acc, gyr, rate_hz, walks)
     # Without its bias: the change of up, and what each axis turns up by.
@@ -61,7 +62,7 @@ def gyro_verdict(acc: Float, gyr: Float, rate_hz: float, walks: Int) -> str:
     return "agrees" if right else "contradicts"
 
 
-def _products(acc: Float, gyr: Float, rate_hz: float, walks: Int) -> tuple[Float, int, Float]:
+def _products(acc: Float | Single, gyr: Float | Single, rate_hz: float, walks: Int) -> tuple[Float, int, Float]:
     """(7, 7) products of the change of up (rad/s), the turn that each axis of the gyroscope says it is (3), and
     that of each axis per rad/s (3), summed over the calm rows; how many those are; the bias (3) in rad/s.
 
@@ -88,7 +89,7 @@ def _products(acc: Float, gyr: Float, rate_hz: float, walks: Int) -> tuple[Float
     return products, rows, np.median(np.concatenate(slows), axis=0)
 
 
-def _calm(acc: Float, rate_hz: float, walks: Int) -> Bool:
+def _calm(acc: Float | Single, rate_hz: float, walks: Int) -> Bool:
     """(n,) rows at which nothing but turning moves the accelerometer's up; walks (k, 2) rows, some outside."""
     norm = length(acc)
     shaking = norm - gaussian(norm, TRUST_SIGMA_S * rate_hz)

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.excursion import excursion, local_axis, tilt_rate
+from sciatrack_signal.excursion import excursion, local_axes, tilt_rate
 from sciatrack_signal.orientation import unit
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.trace import DETECTION_SIGMA_S, Trace
@@ -32,5 +32,6 @@ def heading_trace(trace: Trace) -> Trace | None:
     sharp = np.column_stack([np.cos(angle), np.sin(angle), np.zeros(trace.n)])
     up = unit(gaussian(sharp, DETECTION_SIGMA_S * trace.rate_hz))
     rate = tilt_rate(up, trace.rate_hz)
-    x = excursion(rate, local_axis(rate, trace.rate_hz), trace.rate_hz)
-    return replace(trace, up=up, sharp=sharp, sharp_sigma_s=0.0, rate=rate, x=x)
+    x = excursion(rate, local_axes(rate, trace.rate_hz), trace.rate_hz)
+    heading = replace(trace, up=up, sharp=sharp.astype(np.float32), sharp_sigma_s=0.0)
+    return replace(heading, rate=rate.astype(np.float32), x=x)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sciatrack_signal.smoothing import gaussian, support
 
 Float = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 
 # Averaging in the held frame: long enough that the acceleration of a 2 s move averages out, short enough that
 # 5 deg/s of gyroscope bias bends the average by less than 1 deg.
@@ -33,7 +34,7 @@ def up_direction(acc: Float, gyr: Float | None, rate_hz: float) -> Float:
     return unit(rotate(conjugate(rotation), held))
 
 
-def up_depends_on(gyr: Float | None, rate_hz: float) -> int:
+def up_depends_on(gyr: Float | Single | None, rate_hz: float) -> int:
     """Rows on each side of a row that its direction of up depends on."""
     return support((ACC_ONLY_SIGMA_S if gyr is None else HELD_FRAME_SIGMA_S) * rate_hz)
 
@@ -43,9 +44,9 @@ def unit(x: Float) -> Float:
     return (x.T / np.maximum(length(x), 1e-12)).T
 
 
-def length(x: Float) -> Float:
+def length(x: Float | Single) -> Float:
     """(n,) lengths of the rows of (n, 3)."""
-    a, b, c = x.T
+    a, b, c = x.T.astype(np.float64, copy=False)
     total = a * a
     total += b * b
     total += c * c

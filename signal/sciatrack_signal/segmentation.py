@@ -21,6 +21,7 @@ from sciatrack_signal.trace import Trace
 from sciatrack_signal.turning import local_extrema, turning_points
 
 Float = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 Int = npt.NDArray[np.int64]
 
 # Scales of step one in degrees: from below the smallest movement that anything here answers for, in half octaves.
@@ -75,7 +76,7 @@ class Strokes:
     amplitude_deg: float
     axis: Float
     first: int
-    angle: Float
+    angle: Float | Single
     passed: tuple[bool, bool] = (False, False)
     cut: tuple[bool, bool] = (False, False)
     rest: int | None = None
@@ -284,7 +285,10 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
         if abs(usual - amplitude) <= 0.1 * amplitude:
             break
         amplitude = usual
-    return None if run is None else _with_passages(run, ends, trace.rate_hz)
+    if run is None:
+        return None
+    whole = _with_passages(run, ends, trace.rate_hz)
+    return replace(whole, angle=run.angle.astype(np.float32))  # kept with the run, for all runs of a day
 
 
 def _with_passages(run: Strokes, ends: tuple[int | None, int | None], rate_hz: float) -> Strokes:
@@ -325,7 +329,7 @@ def _passage(run: Strokes, beyond: int, inner: int, from_deg: float, side: int) 
     return first + int(reached[-1] if side == 0 else reached[0]), stayed, level
 
 
-def angle_about(up: Float, axis: Float, reference: Float) -> Float:
+def angle_about(up: Float | Single, axis: Float, reference: Float) -> Float:
     """Angle (n,) in deg of up about `axis`, zero at `reference`, unwrapped."""
     zero = reference - axis * float(axis @ reference)
     zero = zero / max(float(np.linalg.norm(zero)), 1e-9)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 Float = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 
 # Two boxes make a tent, four cost a third more and smooth like three.
 BOXES = 3
@@ -32,11 +33,11 @@ def box(x: Float, width: int) -> Float:
     return _by_columns(x, width, 1)
 
 
-def gaussian(x: Float, sigma_samples: float) -> Float:
+def gaussian(x: Float | Single, sigma_samples: float) -> Float:
     """Smooths along axis 0, (n,) or (n, k), with three equal boxes of the variance of a Gaussian."""
     width = _width(sigma_samples)
     if width <= 1 or len(x) == 0:
-        return x
+        return np.asarray(x, dtype=np.float64)
     return _by_columns(x, width, BOXES)
 
 
@@ -62,7 +63,7 @@ def _width(sigma_samples: float) -> int:
     return 2 * round((math.sqrt(4.0 * sigma_samples**2 + 1.0) - 1.0) / 2.0) + 1
 
 
-def _by_columns(x: Float, width: int, times: int) -> Float:
+def _by_columns(x: Float | Single, width: int, times: int) -> Float:
     """(n,) or (n, k) smoothed `times` times; each column of the answer is one piece of memory."""
     smooth = _short if len(x) < LONG else _long
     if x.ndim == 1:
@@ -73,7 +74,7 @@ def _by_columns(x: Float, width: int, times: int) -> Float:
     return out.T
 
 
-def _short(x: Float, width: int, times: int, out: Float) -> Float:
+def _short(x: Float | Single, width: int, times: int, out: Float) -> Float:
     """Boxes as differences of one running sum."""
     n, half = len(x), width // 2
     total = np.empty(n + width)
@@ -86,7 +87,7 @@ def _short(x: Float, width: int, times: int, out: Float) -> Float:
     return out
 
 
-def _long(x: Float, width: int, times: int, out: Float) -> Float:
+def _long(x: Float | Single, width: int, times: int, out: Float) -> Float:
     """Boxes a block at a time; what a block's own ends spoil is smoothed with it and left out."""
     margin = times * (width // 2)
     most = max(PIECE_ROWS, 4 * margin) + 2 * margin
@@ -99,7 +100,7 @@ def _long(x: Float, width: int, times: int, out: Float) -> Float:
     return out
 
 
-def _window_means(x: Float, width: int, buffers: Float) -> Float:
+def _window_means(x: Float | Single, width: int, buffers: Float) -> Float:
     """Means of all windows of (n,), in the last buffer: sums of 1, 2, 4, ... rows, added as `width` asks."""
     n, half = len(x), width // 2
     sums, spare, out = buffers[0, : n + 2 * half], buffers[1], buffers[2, :n]

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.excursion import excursion, local_axis, tilt_rate
+from sciatrack_signal.excursion import excursion, local_axes, tilt_rate
 from sciatrack_signal.grid import Grid
 from sciatrack_signal.gyro_trust import gyro_verdict
 from sciatrack_signal.orientation import ACC_ONLY_SIGMA_S, unit, up_depends_on, up_direction
@@ -16,6 +16,7 @@ from sciatrack_signal.smoothing import blocks, gaussian, support
 from sciatrack_signal.walking import walking
 
 Float = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
@@ -39,15 +40,15 @@ class Trace:
     start_s: float
     rate_hz: float
     up: Float
-    sharp: Float
+    sharp: Single
     sharp_sigma_s: float
-    rate: Float
+    rate: Single
     x: Float
-    acc: Float
-    gyr: Float | None
+    acc: Single
+    gyr: Single | None
     valid: Bool
     gyro_note: str
-    turning: Float | None
+    turning: Single | None
     walks: Int
 
     @property
@@ -81,20 +82,21 @@ def build_trace(grid: Grid) -> Trace:
             turning, note = None, "the gyroscope does not follow gravity well enough and is not used"
     sharp_sigma_s = ACC_ONLY_SIGMA_S if gyr is None else 0.0
     sharp, up, rate = _directions(grid, gyr, sharp_sigma_s)
-    x = excursion(rate, local_axis(rate, grid.rate_hz), grid.rate_hz)
+    x = excursion(rate, local_axes(rate, grid.rate_hz), grid.rate_hz)
     return Trace(
         grid.start_s, grid.rate_hz, up, sharp, sharp_sigma_s, rate, x,
         grid.acc, gyr, grid.valid, note, turning, walks,
     )  # fmt: skip
 
 
-def _directions(grid: Grid, gyr: Float | None, sharp_sigma_s: float) -> tuple[Float, Float, Float]:
+def _directions(grid: Grid, gyr: Single | None, sharp_sigma_s: float) -> tuple[Single, Float, Single]:
     """(n, 3) sharp, up and its tilt rate, block by block."""
     sigma = float(np.sqrt(DETECTION_SIGMA_S**2 - sharp_sigma_s**2)) * grid.rate_hz
-    sharp, up, rate = (np.empty((3, grid.n)).T for _ in range(3))
+    up, sharp, rate = np.empty((3, grid.n)).T, *(np.empty((3, grid.n), dtype=np.float32).T for _ in range(2))
     margin = up_depends_on(gyr, grid.rate_hz) + support(sigma) + 1
     for rows, around, inner in blocks(grid.n, margin):
-        sharply = up_direction(grid.acc[around], None if gyr is None else gyr[around], grid.rate_hz)
+        turns = None if gyr is None else gyr[around].astype(np.float64)
+        sharply = up_direction(grid.acc[around].astype(np.float64), turns, grid.rate_hz)
         smooth = unit(gaussian(sharply, sigma))
         sharp[rows], up[rows], rate[rows] = sharply[inner], smooth[inner], tilt_rate(smooth, grid.rate_hz)[inner]
     return sharp, up, rate

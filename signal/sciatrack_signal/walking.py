@@ -14,6 +14,7 @@ from sciatrack_signal.orientation import length
 from sciatrack_signal.smoothing import blocks, gaussian, support
 
 Float = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
@@ -40,7 +41,7 @@ BEAT_WIDTH_HZ = 0.25
 TRANSFORM_ROWS = 1024
 
 
-def walking(acc: Float, rate_hz: float) -> Int:
+def walking(acc: Float | Single, rate_hz: float) -> Int:
     """(k, 2) half-open row intervals of walking; acc (n, 3) m/s^2 on an even grid."""
     fast, shaking = np.empty(len(acc)), np.empty(len(acc), dtype=bool)
     margin = support(DRIFT_SIGMA_S * rate_hz) + support(WINDOW_SIGMA_S * rate_hz)
@@ -53,7 +54,7 @@ def walking(acc: Float, rate_hz: float) -> Int:
     return _merged(steps, round(MARGIN_S * rate_hz), len(acc))
 
 
-def _shaking(acc: Float, rate_hz: float) -> tuple[Float, Bool]:
+def _shaking(acc: Float | Single, rate_hz: float) -> tuple[Float, Bool]:
     """(n,) norm of the acceleration above about 1 Hz, and whether there is so much of it as in walking."""
     norm = length(acc)
     slow = gaussian(norm, SPLIT_SIGMA_S * rate_hz)
