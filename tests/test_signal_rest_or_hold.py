@@ -74,22 +74,27 @@ def test_poses_say_their_order_for_any_mount_where_somebody_walks(name, seed):
     view = catalogue()[name].view("hip", "both")
     mount = Rotation.random(random_state=seed).as_matrix()
     rest, hold = (mount @ np.array(up) / np.linalg.norm(up) for up in (view.rest_up, view.hold_up))
-    odds = pose_odds((rest, hold), [view], "hip", mount @ HEAD)
+    odds = pose_odds((rest, hold), [(view.rest_up, view.hold_up)], mount @ HEAD)
     assert odds > 1.0
-    assert pose_odds((hold, rest), [view], "hip", mount @ HEAD) == pytest.approx(-odds)
+    assert pose_odds((hold, rest), [(view.rest_up, view.hold_up)], mount @ HEAD) == pytest.approx(-odds)
 
 
 def test_poses_of_which_nothing_is_known_say_nothing():
-    view = catalogue()["generic"].view("hip", "both")
     poses = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
-    assert pose_odds(poses, [view], "hip", HEAD) == 0.0
+    assert pose_odds(poses, [], HEAD) == 0.0
+
+
+def test_poses_say_nothing_where_nobody_walks():
+    view = catalogue()["glute_bridge"].view("hip", "both")
+    poses = tuple(np.array(up) / np.linalg.norm(up) for up in (view.rest_up, view.hold_up))
+    assert pose_odds(poses, [(view.rest_up, view.hold_up)], None) == 0.0
 
 
 def test_poses_nowhere_near_the_exercise_say_little():
     # Standing and leaning sideways, labelled a bridge.
     view = catalogue()["glute_bridge"].view("hip", "both")
     poses = HEAD, np.array([0.0, np.sin(0.4), np.cos(0.4)])
-    assert abs(pose_odds(poses, [view], "hip", HEAD)) < 1.0
+    assert abs(pose_odds(poses, [(view.rest_up, view.hold_up)], HEAD)) < 1.0
 
 
 @pytest.mark.parametrize(("exercise", "placement", "seed"), CELLS)

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.exercises import Exercise, View
+from sciatrack_signal.exercises import Exercise, View, flip_y, view_name
 from sciatrack_signal.heading import heading_trace
+from sciatrack_signal.naming import other_ways
 from sciatrack_signal.plausible import Likeness, deliberate, likeness, possible, unmistakable
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes, find_runs
 from sciatrack_signal.trace import Trace
+from sciatrack_signal.wearing import Way
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
@@ -33,11 +35,14 @@ class Labels:
         return self.exercise.view(self.placement, self.side)
 
     @property
-    def views(self) -> list[View]:
-        """The same for the frame of the body part that wears the sensor: one for each leg that it may be."""
+    def ways(self) -> list[Way]:
+        """Up at rest and in the hold of each way to do the exercise, for each leg that may wear the sensor."""
         leg = {"left_thigh": "left", "right_thigh": "right"}.get(self.placement, self.side)
-        legs = (leg,) if leg in ("left", "right") else ("right", "left")
-        return [self.view.mirrored() if leg == "left" else self.view for leg in legs]
+        view = self.view
+        ways = [] if view.rest_up is None or view.hold_up is None else [(view.rest_up, view.hold_up)]
+        ways += other_ways(self.exercise.id, view_name(self.placement, self.side))
+        mirrored = [(flip_y(rest_up), flip_y(hold_up)) for rest_up, hold_up in ways]
+        return (mirrored if leg != "right" else []) + (ways if leg != "left" else [])
 
 
 @dataclass(frozen=True, eq=False)

@@ -94,7 +94,7 @@ class View:
         turn = self.axis
         return View(
             self.observability, self.min_range_deg, self.reason,
-            _flip_y(self.rest_up), _flip_y(self.hold_up),
+            self.rest_up and flip_y(self.rest_up), self.hold_up and flip_y(self.hold_up),
             turn and (-turn[0], turn[1], -turn[2]), self.prior_source, self.faults,
         )  # fmt: skip
 
@@ -164,5 +164,6 @@ def _built_in() -> Mapping[str, Exercise]:
     return MappingProxyType(read_exercises(Path(__file__).with_name("exercises.toml")))
 
 
-def _flip_y(up: Vector | None) -> Vector | None:
-    return up and (up[0], -up[1], up[2])
+def flip_y(up: Vector) -> Vector:
+    """A direction of the right leg as the left one has it."""
+    return up[0], -up[1], up[2]

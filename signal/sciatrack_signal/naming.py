@@ -26,6 +26,7 @@ from sciatrack_signal.wearing import (
     AXIS_SD_DEG,
     POSE_SD_DEG,
     WALK_SD_DEG,
+    Way,
     head_mounts,
     log_about,
     log_near,
@@ -162,6 +163,12 @@ def can_name(exercise: str, placement: str) -> bool:
     """Whether anything is known of the arcs of the exercise as a sensor there sees them."""
     view = "hip" if placement == "hip" else "thigh_working"
     return any(record.get("exercise") == exercise and record["view"] == view for record in records())
+
+
+def other_ways(exercise: str, view: str) -> list[Way]:
+    """Poses of ways to do the exercise that the catalogue does not have: rest and hold, for a right working leg."""
+    records = [r for r in records() if r.get("exercise") == exercise and r["view"] == view]
+    return [(r["rest_up"], r["hold_up"]) for r in records if "rest_up" in r and "hold_up" in r]
 
 
 def _naming(score: Float, weight: Float, kinds: Sequence[Kind], *, walked: bool) -> Naming:

@@ -47,6 +47,10 @@ HEADING_DEG = 15.0
 HEADING_UNLIKE = 0.15
 # A person who names the exercise has already said that it was done: the moves may be this much less alike.
 NAMED_UNLIKE_MAX = 0.5
+# None of the exercises that can be named has a beat as fast as slow steps with as much shaking in it: people who
+# exercise on a floor stay below a ratio of 1.2 or a jolt of 0.5, people who walk slowly stand above both.
+STEPS_RATIO = 1.5
+SLOW_STRIDE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ def unmistakable(measured: Likeness, amplitude_deg: float) -> bool:
 
 def possible(measured: Likeness) -> bool:
     """Whether a run can be the exercise that somebody says was done: not walking, and at all alike."""
-    if measured.jolt > JOLT_MAX or (measured.period_s < STRIDE_MAX_S and measured.busy):
+    steps = measured.jolt > BUSY_JOLT and measured.jolt_ratio > STEPS_RATIO and measured.period_s < SLOW_STRIDE_S
+    if measured.jolt > JOLT_MAX or steps:
         return False
     return measured.unlike <= NAMED_UNLIKE_MAX
 

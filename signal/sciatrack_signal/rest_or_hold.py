@@ -24,9 +24,10 @@ UNLIKE_FLOOR_DEG = 2.0
 POSE_SHARE = 0.35
 # Log odds that the first (last) pose of a set is rest: simulated sets say 2.7; people whose rest is unlike, less.
 END_ODDS = 2.0
+# Where the recording's edge cuts that pose it says this much at least: few recordings begin or end within a hold.
+EDGE_ODDS = 1.0
 # Where the set's end was passed through, the first pose that was stayed in may be either: it is rest if it was
-# kept for longer than its fellows, and speaks by this much for each e-fold, within these. So may one that the
-# recording's edge cuts, of which only a long stay says anything.
+# kept for longer than its fellows, and speaks by this much for each e-fold, within these.
 PASSED_PER_FOLD = 2.0
 PASSED_LIMITS = (-1.0, 2.0)
 # A dwell this many times longer than usual, and this long, is a pause; nobody holds as unevenly.
@@ -101,7 +102,7 @@ def _ends(d: Dwells, stays_s: Float, usual_s: list[float]) -> float:
         if terminal and not d.at_edge[side]:
             worth = END_ODDS
         elif terminal:
-            worth = float(np.clip(PASSED_PER_FOLD * folds, 0.0, END_ODDS))
+            worth = float(np.clip(PASSED_PER_FOLD * folds, EDGE_ODDS, END_ODDS))
         else:
             worth = float(np.clip(PASSED_PER_FOLD * folds, *PASSED_LIMITS))
         odds += worth if k % 2 == 0 else -worth

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import View
 from sciatrack_signal.order import median
+from sciatrack_signal.plausible import UNLIKE_MAX
 from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction
+from sciatrack_signal.wearing import pose_fit
+
+Float = npt.NDArray[np.float64]
 
 # Sets of one exercise have their axes and mean poses within 40 degrees: a belt slides, a bed is not a floor.
 KIND_COSINE = 0.77
@@ -21,31 +27,87 @@ KIND_PACE = 3.0
 # and this much rest before and after it.
 ALONE_RANGE = 1.5
 ALONE_REST_S = 1.0
+# Strokes of two repetitions.
+TWO_REPS = 4
+# A run that lies within one pose of such a set with moves this many times as large is breathing or swaying in it.
+WITHIN_RATIO = 2.0
+# Log odds of the exercise's poses against any two, below which a short run is
+# taken for another movement: simulated sets have 0.6 and more, half of all chance runs less than this. Without
+# walking nothing is known of how the sensor is worn, and nothing is refused.
+LEAST_FIT = -0.5
+# Chance runs are short (see believed), and who does five repetitions knows which.
+LONG_REVERSALS = 10
 NOTHING_FOUND = "no repeated movement was found"
 
 
 def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str]:
     """The candidates that are the exercise, and a note if there are none."""
     view = labels.view
+    large = [one for one in found if one.run.amplitude_deg >= view.min_range_deg]
+    large = [one for one in large if not any(_within_a_pose(one, other) for other in large)]
+    fits = _fits(large, labels)
+    strange = [_strange(one, fit) for one, fit in zip(large, fits, strict=True)]
     clear: list[tuple[float, Candidate]] = []
     few: list[Candidate] = []
-    small = 0.0
-    for one in found:
-        run = one.run
-        if run.amplitude_deg < view.min_range_deg:
-            small = max(small, run.amplitude_deg)
-        elif run.reversals < FEW_STROKES:
-            few.append(one)
+    for one, fit, elsewhere in zip(large, fits, strange, strict=True):
+        if elsewhere:
+            continue
+        if one.run.reversals >= FEW_STROKES or (_a_few_alike(one, view) and fit >= 0.0):
+            clear.append((_worth(one) / (1.0 + float(np.exp(-fit))), one))
         else:
-            clear.append((conviction(np.abs(np.diff(run.levels))) * (1.0 - one.measured.unlike), one))
+            few.append(one)
     clear.sort(key=lambda item: -item[0])
     alone = labels.exercise.min_set_reps == 1
     kept = _of_one_kind(clear, few, view) if alone else apart([one for _, one in clear])
     if kept:
         return kept, ""
+    if strange and all(strange):
+        return [], f"movement was seen, but it does not look like {labels.exercise.id}; it was not counted"
+    small = max((one.run.amplitude_deg for one in found if one.run.amplitude_deg < view.min_range_deg), default=0.0)
     if small:
         return [], f"movement of about {small:.0f} degrees was seen, too small to count here; not observable"
     return [], NOTHING_FOUND
+
+
+def _worth(one: Candidate) -> float:
+    """How much a run looks like a set; only ranks."""
+    return conviction(np.abs(np.diff(one.run.levels))) * (1.0 - one.measured.unlike)
+
+
+def _fits(found: list[Candidate], labels: Labels) -> list[float]:
+    """Log odds that the poses of each run are those of the exercise, for a sensor worn in any way."""
+    walks: dict[int, Float | None] = {}
+    fits = []
+    for one in found:
+        if id(one.trace) not in walks:
+            walks[id(one.trace)] = walk_up(one)
+        poses = [np.median(one.trace.up[one.run.points[parity::2]], axis=0) for parity in (0, 1)]
+        even, odd = (pose / max(float(np.linalg.norm(pose)), 1e-9) for pose in poses)
+        fits.append(pose_fit((even, odd), labels.ways, walks[id(one.trace)]))
+    return fits
+
+
+def _strange(one: Candidate, fit: float) -> bool:
+    """Whether a short run goes to other poses than the exercise has."""
+    return fit < LEAST_FIT and one.run.reversals < LONG_REVERSALS
+
+
+def _within_a_pose(one: Candidate, other: Candidate) -> bool:
+    """Whether a run lies within one pose of a set of several much larger moves: it is how that pose was kept."""
+    a, b = one.run, other.run
+    if one.trace is not other.trace or b.count < TWO_REPS or b.amplitude_deg < WITHIN_RATIO * a.amplitude_deg:
+        return False
+    if other.measured.unlike > UNLIKE_MAX:
+        return False
+    at = int(np.searchsorted(b.points, (int(a.points[0]) + int(a.points[-1])) / 2.0))
+    return 0 < at < len(b.points)
+
+
+def _a_few_alike(one: Candidate, view: View) -> bool:
+    """Whether two or three moves are enough of a set: large, and alike."""
+    run = one.run
+    large = run.amplitude_deg >= ALONE_RANGE * view.min_range_deg
+    return large and run.count >= TWO_REPS and one.measured.unlike <= UNLIKE_MAX
 
 
 def select_turns(found: list[Candidate]) -> list[Candidate]:

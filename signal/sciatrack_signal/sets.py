@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels
+from sciatrack_signal.lesser import lesser_points
 from sciatrack_signal.order import median, median_row
 from sciatrack_signal.rest_or_hold import BESIDE_SHARE, BEYOND_SHARE, UNLIKE_FLOOR_DEG, rest_parity
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes
@@ -96,7 +97,7 @@ def _geometry_odds(one: Candidate, d: Dwells, labels: Labels) -> float:
         return 0.0
     middles = (d.starts + d.ends) // 2
     poses = [_unit(median_row(one.trace.up[middles[parity : d.n : 2]])) for parity in (0, 1)]
-    return pose_odds((poses[0], poses[1]), labels.views, labels.placement, walk_up(one))
+    return pose_odds((poses[0], poses[1]), labels.ways, walk_up(one))
 
 
 def _unit(direction: Float) -> Float:
@@ -159,13 +160,19 @@ def _as_strokes(
     points = (starts + ends) // 2
     points[0] = max(points[0], ends[0] - near)
     points[-1] = min(points[-1], starts[-1] + near)
+    rest = (rest - keep[0]) % 2
+    found = [points[:1]]
     for i in range(1, len(points) - 1):
-        part = d.x[starts[i] - d.first : ends[i] - d.first]
-        points[i] = starts[i] + (np.argmax(part) if levels[i] > levels[i - 1] else np.argmin(part))
-    points = np.clip(points, 0, trace.n - 1)
+        part = (1.0 if levels[i] > levels[i - 1] else -1.0) * d.x[starts[i] - d.first : ends[i] - d.first]
+        if i % 2 == rest and keep[i + 1] == keep[i] + 1:
+            found.append(starts[i] + lesser_points(-part, d.amplitude_deg, d.sway_deg, trace.rate_hz))
+        else:
+            found.append(starts[i : i + 1] + np.argmax(part))
+    points = np.clip(np.concatenate([*found, points[-1:]]), 0, trace.n - 1)
+    levels = np.concatenate([levels[:1], d.x[points[1:-1] - d.first], levels[-1:]])
     return Strokes(
-        points=points, levels=levels, amplitude_deg=median(np.abs(np.diff(d.x[points - d.first]))),
+        points=points, levels=levels, amplitude_deg=d.amplitude_deg,
         axis=run.axis, first=d.first, angle=d.x, passed=(not kept[0], not kept[1]),
         cut=(d.at_edge[0] and keep[0] == 0, d.at_edge[1] and keep[-1] == d.n - 1),
-        rest=(rest - keep[0]) % 2, sure=sure,
+        rest=rest, sure=sure,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.exercises import View
+from sciatrack_signal.exercises import Vector
 
 Float = npt.NDArray[np.float64]
 
@@ -32,6 +32,8 @@ ASKEW = 0.15
 POSE_SD_DEG = 16.0
 AXIS_SD_DEG = 18.0
 ODD_POSE = 0.06
+# People's ranges of one exercise differ by this many e-folds from the catalogue's (one standard deviation).
+RANGE_SD_FOLDS = 0.8
 # Walking people's segments stand upright within this.
 WALK_SD_DEG = 14.0
 
@@ -60,17 +62,16 @@ def mounts_of(placement: str) -> tuple[Float, Float]:
     return np.array(mounts), np.array(prior)
 
 
-def head_mounts(head: Float) -> tuple[Float, Float]:
-    """As `mounts_of`: all turns round the body of a sensor of which `head`, (3,) unit, points to the head."""
+def head_mounts(head: Float) -> Float:
+    """(g, 3, 3) from the body's frame to the sensor's: all turns round the body, along which `head` (3,) points."""
     forward = np.cross(head, np.eye(3)[int(np.argmin(np.abs(head)))])
     forward = forward / float(np.linalg.norm(forward))
     left = np.cross(head, forward)
     turns = np.radians(np.arange(0.0, 360.0, MOUNT_STEP_DEG))
-    mounts = [
+    return np.array([
         np.column_stack([np.cos(t) * forward + np.sin(t) * left, np.cos(t) * left - np.sin(t) * forward, head])
         for t in turns
-    ]
-    return np.array(mounts), np.full(len(turns), 1.0 / len(turns))
+    ])  # fmt: skip
 
 
 def log_near(cosine: Float, sd_deg: Float | float) -> Float:
@@ -87,36 +88,45 @@ def log_about(cosine: Float, sd_deg: Float | float) -> Float:
     return np.asarray(np.logaddexp(close + np.log(1 - ODD_POSE), np.log(ODD_POSE / (2.0 * np.pi))))
 
 
-def pose_odds(
-    poses: tuple[Float, Float], views: Sequence[View], placement: str, walk: Float | None
-) -> float:  # fmt: skip
+Poses = tuple[Float, Float]
+# Directions of up at rest and in the hold of one way to do an exercise, in the frame of the body's part.
+Way = tuple[Vector, Vector]
+
+
+def pose_odds(poses: Poses, ways: Sequence[Way], walk: Float | None) -> float:
     """Log odds that poses[0] is the rest of the exercise and poses[1] its hold, and not the other way round.
 
-    poses : (3,) directions of up in the sensor's frame; views : of the exercise, for each leg that may have worked;
-    walk : direction of up while walking, None where nobody walks. 0 where the catalogue says nothing of the poses.
+    poses : (3,) unit directions of up in the sensor's frame; ways : of the exercise, for each leg that may have
+    worked; walk : (3,) direction of up while walking. 0 where nobody walks, for the sensor may be worn in any way,
+    and where nothing is known of the poses.
     """
+    this_way, other_way = _orders(poses, ways, walk)
+    return this_way - other_way
+
+
+def pose_fit(poses: Poses, ways: Sequence[Way], walk: Float | None) -> float:
+    """Log odds of the exercise's poses, in either order, against any two; arguments and 0 as for `pose_odds`."""
+    return float(np.logaddexp(*_orders(poses, ways, walk)) - np.log(2.0))
+
+
+def _orders(poses: Poses, ways: Sequence[Way], walk: Float | None) -> tuple[float, float]:
+    """Log likelihood of the poses as rest and hold, and as hold and rest, over that of any two poses."""
     turn = np.cross(poses[0], poses[1])
     size = float(np.linalg.norm(turn))
-    known = [view for view in views if view.rest_up is not None and view.hold_up is not None]
-    if size < 1e-6 or not known:
-        return 0.0
-    mounts, weight = mounts_of(placement)
-    weight = np.log(weight * (1.0 - ASKEW))
-    if walk is not None:  # then a sensor worn askew is known but for its turn about the body's long axis
-        askew, share = head_mounts(walk)
-        mounts = np.concatenate([mounts, askew])
-        weight = np.concatenate([weight, np.log(share * ASKEW)])
-        weight = weight + log_near(mounts[:, :, 2] @ walk, WALK_SD_DEG)
-    free = -np.log(8.0 * np.pi**2) + (np.log(ASKEW) if walk is None else -np.inf)
-    totals = []
+    if size < 1e-6 or not ways or walk is None:
+        return 0.0, 0.0
+    mounts = head_mounts(walk)
+    range_rad = np.arctan2(size, poses[0] @ poses[1])
+    orders = []
     for rest, sign in ((0, 1.0), (1, -1.0)):
-        found = [free]
-        for view in known:
-            rest_up = np.asarray(view.rest_up)
-            axis = np.cross(rest_up, np.asarray(view.hold_up))
+        found = []
+        for rest_up, hold_up in ways:
+            axis = np.cross(rest_up, hold_up)
+            folds = np.log(range_rad / np.arctan2(np.linalg.norm(axis), np.dot(rest_up, hold_up)))
             axis = axis / max(float(np.linalg.norm(axis)), 1e-9)
-            place = log_near(mounts @ rest_up @ poses[rest], POSE_SD_DEG)
-            way = log_about(mounts @ axis @ (sign * turn / size), AXIS_SD_DEG)
-            found.extend((weight + place + way - np.log(len(known))).tolist())
-        totals.append(float(np.logaddexp.reduce(found)))
-    return totals[0] - totals[1]
+            place = log_near(mounts @ np.asarray(rest_up) @ poses[rest], POSE_SD_DEG)
+            turned = log_about(mounts @ axis @ (sign * turn / size), AXIS_SD_DEG)
+            found.append(place + turned - 0.5 * (folds / RANGE_SD_FOLDS) ** 2)
+        mean = np.logaddexp.reduce(np.concatenate(found)) - np.log(len(mounts) * len(ways))
+        orders.append(float(mean + np.log(8.0 * np.pi**2)))
+    return orders[0], orders[1]

@@ -1,0 +1,54 @@
+"""Of all runs the exercise: few long holds before the breathing in them, no steps, no poses of something else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sciatrack_signal.exercises import catalogue
+from sciatrack_signal.pipeline import analyze
+from sciatrack_signal.plausible import Likeness, possible
+from sciatrack_signal.simulate import simulate_nobody, simulate_set
+from sciatrack_signal.wearing import pose_fit
+
+HEAD = np.array([0.0, 0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("exercise", "placement", "seed"),
+    [
+        ("childs_pose", "hip", 42007),
+        ("cobra_stretch", "hip", 33002),
+        ("lying_gluteal_stretch", "left_thigh", 67008),
+    ],
+)
+def test_three_long_holds_are_found_whatever_breathes_in_them(exercise, placement, seed):
+    side = "left" if placement == "left_thigh" else "right"
+    made = simulate_set(exercise, placement, seed=seed, side=side, mount="drawn")
+    block = analyze(made.recording).blocks[0]
+    assert block.count == made.blocks[0].count >= 2
+
+
+@pytest.mark.parametrize(("period_s", "jolt", "ratio"), [(1.2, 0.9, 2.1), (1.7, 1.7, 1.8), (1.9, 0.7, 1.6)])
+def test_slow_steps_are_no_named_exercise(period_s, jolt, ratio):
+    steps = Likeness(0.05, 0.05, 0.05, 0.9, 0.1, period_s, jolt, ratio)
+    assert not possible(steps)
+    assert possible(Likeness(0.05, 0.05, 0.05, 0.9, 0.1, 3.0, jolt, ratio))
+    assert possible(Likeness(0.05, 0.05, 0.05, 0.9, 0.1, period_s, 0.4, ratio))
+
+
+@pytest.mark.parametrize("exercise", ["glute_bridge", "childs_pose", "cobra_stretch"])
+def test_the_exercise_fits_its_own_poses_and_not_those_of_leaning_in_standing(exercise):
+    view = catalogue()[exercise].view("hip", "right")
+    ways = [(view.rest_up, view.hold_up)]
+    own = tuple(np.array(up) / np.linalg.norm(up) for up in ways[0])
+    assert pose_fit(own, ways, HEAD) > 0.5
+    leaning = HEAD, np.array([0.0, 0.34, 0.94])
+    assert pose_fit(leaning, ways, HEAD) < -0.5
+    assert pose_fit(leaning, [], HEAD) == 0.0
+
+
+def test_sitting_down_and_standing_up_are_no_bridges():
+    made = simulate_nobody("sit_stand", seed=5, duration_s=300.0, placement="hip")
+    block = analyze(made.recording, exercise="glute_bridge").blocks[0]
+    assert block.count == 0
