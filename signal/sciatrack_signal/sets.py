@@ -161,17 +161,21 @@ def _as_strokes(
     points[0] = max(points[0], ends[0] - near)
     points[-1] = min(points[-1], starts[-1] + near)
     rest = (rest - keep[0]) % 2
-    found = [points[:1]]
+    found, found_levels, far = [points[:1]], [levels[:1]], [d.x[points[:1] - d.first]]
     for i in range(1, len(points) - 1):
         part = (1.0 if levels[i] > levels[i - 1] else -1.0) * d.x[starts[i] - d.first : ends[i] - d.first]
         if i % 2 == rest and keep[i + 1] == keep[i] + 1:
-            found.append(starts[i] + lesser_points(-part, d.amplitude_deg, d.sway_deg, trace.rate_hz))
+            rows = starts[i] + lesser_points(-part, d.amplitude_deg, d.sway_deg, trace.rate_hz)
         else:
-            found.append(starts[i : i + 1] + np.argmax(part))
+            rows = starts[i : i + 1] + np.argmax(part)
+        found.append(rows)
+        found_levels.append(levels[i : i + 1] if len(rows) == 1 else d.x[rows - d.first])
+        far.append(d.x[rows[:1] - d.first])
+    far.append(d.x[points[-1:] - d.first])
     points = np.clip(np.concatenate([*found, points[-1:]]), 0, trace.n - 1)
-    levels = np.concatenate([levels[:1], d.x[points[1:-1] - d.first], levels[-1:]])
+    levels = np.concatenate([*found_levels, levels[-1:]])
     return Strokes(
-        points=points, levels=levels, amplitude_deg=d.amplitude_deg,
+        points=points, levels=levels, amplitude_deg=float(np.median(np.abs(np.diff(np.concatenate(far))))),
         axis=run.axis, first=d.first, angle=d.x, passed=(not kept[0], not kept[1]),
         cut=(d.at_edge[0] and keep[0] == 0, d.at_edge[1] and keep[-1] == d.n - 1),
         rest=rest, sure=sure,
