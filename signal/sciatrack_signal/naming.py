@@ -167,8 +167,8 @@ def can_name(exercise: str, placement: str) -> bool:
 
 def other_ways(exercise: str, view: str) -> list[Way]:
     """Poses of ways to do the exercise that the catalogue does not have: rest and hold, for a right working leg."""
-    records = [r for r in records() if r.get("exercise") == exercise and r["view"] == view]
-    return [(r["rest_up"], r["hold_up"]) for r in records if "rest_up" in r and "hold_up" in r]
+    known = [r for r in records() if r.get("exercise") == exercise and r["view"] == view]
+    return [(r["rest_up"], r["hold_up"]) for r in known if "rest_up" in r and "hold_up" in r]
 
 
 def _naming(score: Float, weight: Float, kinds: Sequence[Kind], *, walked: bool) -> Naming:

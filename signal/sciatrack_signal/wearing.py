@@ -62,16 +62,17 @@ def mounts_of(placement: str) -> tuple[Float, Float]:
     return np.array(mounts), np.array(prior)
 
 
-def head_mounts(head: Float) -> Float:
-    """(g, 3, 3) from the body's frame to the sensor's: all turns round the body, along which `head` (3,) points."""
+def head_mounts(head: Float) -> tuple[Float, Float]:
+    """As `mounts_of`: all turns round the body of a sensor of which `head`, (3,) unit, points to the head."""
     forward = np.cross(head, np.eye(3)[int(np.argmin(np.abs(head)))])
     forward = forward / float(np.linalg.norm(forward))
     left = np.cross(head, forward)
     turns = np.radians(np.arange(0.0, 360.0, MOUNT_STEP_DEG))
-    return np.array([
+    mounts = [
         np.column_stack([np.cos(t) * forward + np.sin(t) * left, np.cos(t) * left - np.sin(t) * forward, head])
         for t in turns
-    ])  # fmt: skip
+    ]
+    return np.array(mounts), np.full(len(turns), 1.0 / len(turns))
 
 
 def log_near(cosine: Float, sd_deg: Float | float) -> Float:
@@ -115,7 +116,7 @@ def _orders(poses: Poses, ways: Sequence[Way], walk: Float | None) -> tuple[floa
     size = float(np.linalg.norm(turn))
     if size < 1e-6 or not ways or walk is None:
         return 0.0, 0.0
-    mounts = head_mounts(walk)
+    mounts, _ = head_mounts(walk)
     range_rad = np.arctan2(size, poses[0] @ poses[1])
     orders = []
     for rest, sign in ((0, 1.0), (1, -1.0)):
