@@ -149,7 +149,8 @@ def test_that_nothing_was_decided_is_not_told_as_being_well(study: Study) -> Non
     assert "Do not start before everything is answered" in text
 
 
-def test_a_cut_off_session_outlives_the_index(study: Study) -> None:
+@pytest.mark.parametrize("who", ["P01", None])
+def test_a_cut_off_session_outlives_the_index(study: Study, who: str | None) -> None:
     """A red flag in a session that has only its live log is in no index, and on the page all the same."""
     asked(study)
     done(study, "2026-03-02T18:00")
@@ -162,9 +163,34 @@ def test_a_cut_off_session_outlives_the_index(study: Study) -> None:
         f'"decisions": [{{"rule": "red_flag", "action": "seek_immediate_care", "at_utc": "{at}"}}]}}',
     ]
     (folder / "live.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (first, *_) = stops(page(study, participant="P01"))
-    assert first.startswith("Seek immediate medical care")
+    (first, *_) = stops(page(study, participant=who))
+    assert first.startswith("Seek immediate medical care" if who else "P01: Seek immediate medical care")
     assert "2026-03-03" in first
+
+
+def test_a_torn_index_hides_no_red_flag_of_the_study(study: Study) -> None:
+    """What stands in a folder and not in the index is told, and once where the index tells of it too."""
+    red_flag(study)
+    before = stops(page(study))
+    assert before
+    study.rows("delete from session where local_date = '2026-03-06'")
+    study.rows("delete from decision")
+    study.rows("delete from checkin")
+    (only,) = stops(page(study))
+    assert only.startswith("P01: Seek immediate medical care")
+    assert "not in the index" in only
+
+
+def test_what_a_folder_holds_that_nobody_can_read_is_told_as_unknown(study: Study) -> None:
+    asked(study)
+    done(study, "2026-03-02T18:00")
+    assert stops(page(study)) == []
+    folder = study.sessions / "P02-20260303T180000Z-ab12cd34"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"participant": "P02", torn', encoding="utf-8")
+    (only,) = stops(page(study))
+    assert only.startswith("What was said cannot be read, and is unknown")
+    assert folder.name in only
 
 
 @pytest.mark.parametrize("sign", RED_FLAGS)

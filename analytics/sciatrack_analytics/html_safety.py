@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from sciatrack_analytics import html_parts as parts
@@ -20,6 +21,9 @@ from sciatrack_analytics.html_ask import Ask, Row
 from sciatrack_analytics.safety_history import History, Moment
 from sciatrack_analytics.safety_reading import read_history
 from sciatrack_analytics.safety_rules import rule_set
+from sciatrack_analytics.store import SESSION_FOLDER
+from sciatrack_ingest.errors import SciatrackError
+from sciatrack_ingest.sessions import read_manifest, session_folders
 
 # What each action of safety_rules.toml asks for, in the words of the clinic's page.
 ACTIONS = {
@@ -57,6 +61,8 @@ def banner(ask: Ask, spoken: Sequence[Row]) -> str:
     ]
     if ask.participant is not None:
         lines += _from_folders(ask, has_flag=bool(lines))
+    else:
+        lines += _outside_index(ask, {row["participant"] for row in spoken if row["red_flag_open"]})
     return "".join(f'<p class="stop" role="note">{escape(line)}</p>' for line in lines)
 
 
@@ -154,22 +160,60 @@ def _open_flags(spoken: Sequence[Row]) -> dict[str, str]:
 def _from_folders(ask: Ask, *, has_flag: bool) -> list[str]:
     """What the study's folders leave open beyond the index: consultations, and sessions that were cut off."""
     assert ask.participant is not None
-    history = _until(read_history(ask.study.path, ask.participant), ask.to_date)
-    now = dt.datetime.now(dt.UTC) if ask.to_date is None else _end_of(ask.to_date)
-    moment = Moment(Answers("before", now), history)
-    lines = []
-    flag = safety_course.red_flag_open(moment, {})
-    if flag and not has_flag:
-        lines.append(
-            f"{ACTIONS['seek_immediate_care']}. A sign was reported on {flag['since'][:10]}, in a session that is "
-            "not in the index yet. No clinician's clearance is recorded since; no exercises until then."
-        )
+    moment = _moment(ask, read_history(ask.study.path, ask.participant))
+    lines = [] if has_flag else _signs_outside(moment)
     if consult := safety_course.consult_open(moment, {}):
         why = _reason("since", consult["since"])
         lines.append(
             f"Talk to a clinician before the next session, because of {why}. Nobody has said that it was done."
         )
-    return lines + [f"What was said cannot be read, and is unknown: {problem}" for problem in history.problems]
+    return lines + _unreadable(moment)
+
+
+def _outside_index(ask: Ask, flagged: Collection[str]) -> list[str]:
+    """Signs in session folders that the index does not hold, and folders of which nobody knows what was said.
+
+    flagged : participants of whom an open sign is told already
+    """
+    indexed = {row[0] for row in ask.study.rows("select session_id from session")}
+    outside: dict[str, list[Path]] = {}
+    for folder in session_folders(ask.study.sessions):
+        if folder.name not in indexed:
+            outside.setdefault(_whose(folder), []).append(folder)
+    lines = [f"What was said cannot be read, and is unknown: {folder}" for folder in outside.pop("", [])]
+    for who, folders in sorted(outside.items()):
+        moment = _moment(ask, read_history(ask.study.path, who, only=folders))
+        signs = [] if who in flagged else [f"{who}: {line}" for line in _signs_outside(moment)]
+        lines += signs + _unreadable(moment)
+    return lines
+
+
+def _whose(folder: Path) -> str:
+    """The participant of a session folder; "" where neither its name nor its manifest tells."""
+    if named := SESSION_FOLDER.fullmatch(folder.name):
+        return named[1]
+    try:
+        return read_manifest(folder).participant
+    except SciatrackError:
+        return ""
+
+
+def _moment(ask: Ask, history: History) -> Moment:
+    """The end of the last day that a page is about."""
+    now = dt.datetime.now(dt.UTC) if ask.to_date is None else _end_of(ask.to_date)
+    return Moment(Answers("before", now), _until(history, ask.to_date))
+
+
+def _signs_outside(moment: Moment) -> list[str]:
+    flag = safety_course.red_flag_open(moment, {})
+    return [] if flag is None else [
+        f"{ACTIONS['seek_immediate_care']}. A sign was reported on {flag['since'][:10]}, in a session that is "
+        "not in the index yet. No clinician's clearance is recorded since; no exercises until then."
+    ]  # fmt: skip
+
+
+def _unreadable(moment: Moment) -> list[str]:
+    return [f"What was said cannot be read, and is unknown: {problem}" for problem in moment.history.problems]
 
 
 def _until(history: History, last: dt.date | None) -> History:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,13 @@ class _Found:
     problems: list[str] = field(default_factory=list)
 
 
-def read_history(folder: Path, participant: str, *, without: str = "") -> History:
+def read_history(
+    folder: Path, participant: str, *, without: str = "", only: Collection[Path] | None = None
+) -> History:
     """The history of a participant from a study folder, or from a folder of sessions (in a study or not).
 
     without : the session that goes on now, which is no past one
+    only    : session folders to read; all where None
 
     Raises TableFileError or SettingsError where a list of the study cannot be read: whom a clinician has cleared
     is then unknown. A session that cannot be read is told in `problems`.
@@ -50,7 +53,7 @@ def read_history(folder: Path, participant: str, *, without: str = "") -> Histor
     settings = read_settings(study) if study else None
     day_start = settings.day_start if settings else DAY_START
     found = _Found()
-    for path in session_folders(sessions):
+    for path in session_folders(sessions) if only is None else only:
         if path.name != without:
             _read_session(path, participant, day_start, found)
     if study is None:

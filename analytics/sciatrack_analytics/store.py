@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 BATCH = 200  # sessions a round: some 50,000 reps, 20 MB as Arrow
 INDEX_TABLE_OF = {kind: kind.removesuffix("s") for kind in TABLES} | {"excused": "excused", "ears": "ears"}
-SESSION_FOLDER = re.compile(r"(.+)-\d{8}T\d{6}Z-[^-]+")  # as session_id_for names it
+SESSION_FOLDER = re.compile(r"(.+)-\d{8}T\d{6}Z(?:-[^-]+)?")  # as session_id_for names it, with its digest
 Progress = Callable[[], None]  # called once a session
 
 
