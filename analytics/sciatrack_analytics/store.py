@@ -137,7 +137,8 @@ def _stored_prescription(path: Path, line: int, row: dict[str, Any]) -> dict[str
 
 def write_meta(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Say which files this index was made of; with that come the views of this version of the software."""
-    sql_files.store_views(con)
+    if con.execute("select value from meta where key = 'views'").fetchall() != [(sql_files.views_sha256(),)]:
+        sql_files.store_views(con)
     facts = {"index_version": INDEX_VERSION, "views": sql_files.views_sha256()}
     facts |= {f"sha256:{name}": digest for name, digest in file_digests(path).items()}
     put_rows(con, "meta", [{"key": key, "value": value} for key, value in facts.items()])
