@@ -2,11 +2,12 @@
 
     python benchmarks/online.py [--quick] [--hours H]
 
-Real people (../shared/data/real beside the checkout; left out with a word where it is absent): every development
-recording goes through in one piece and its table must equal that of `analyze`. Simulated sets: packets of ten
-samples; delay from the true end of a rep to the packet that tells it, and the hold timer against the true arrival.
-A packet's cost is CPU time of `push` over the mixed recording of speed.py; what is kept is the saved state's size
-at the half and at the end. What this does not show: radio, other processes, and live delays with real people.
+Real people (../shared/data/real beside the checkout; left out with a word where it is absent): every
+development recording goes through in one piece and its table must equal that of `analyze`, as those of
+simulated sets and visits must. Simulated sets: packets of ten samples; delay from the true end of a rep to the
+packet that tells it, and the hold timer against the true arrival. A packet's cost is CPU time of `push` over
+the mixed recording of speed.py; what is kept is the saved state's size at the half and at the end. What this
+does not show: radio, other processes, and live delays with real people.
 
 --quick : every twentieth real recording, 4 simulated sets, an hour of packets.
 """
@@ -31,6 +32,7 @@ from sciatrack_signal.live_window import KEPT_S
 from sciatrack_signal.online import OnlineAnalysis
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Analysis
+from sciatrack_signal.simulate import simulate_visit
 from speed import line
 
 PACKET = 10
@@ -149,6 +151,13 @@ def report_told(sets: int) -> None:
             line(name, f"{share}th percentile", float(np.percentile(values, share)), asked[share])
 
 
+def report_visits(visits: int) -> None:
+    """Whole visits of several exercises, without a label."""
+    made = [simulate_visit(None, ("hip", "right_thigh")[seed % 2], seed=seed) for seed in range(visits)]
+    unequal = sum(not equal(visit.recording)[0] for visit in made)
+    line("tables that differ", f"of {visits} simulated visits", unequal, ASKED["unequal"])
+
+
 def report_costs(hours: float) -> None:
     spent_us, half, end = costs(hours)
     line("packet, CPU us", f"median of {len(spent_us)}", statistics.median(spent_us), ASKED["median_us"])
@@ -164,6 +173,7 @@ def main() -> None:
     args = parser.parse_args()
     report_real(20 if args.quick else 1)
     report_told(4 if args.quick else 40)
+    report_visits(1 if args.quick else 10)
     report_costs(args.hours or (1.0 if args.quick else 8.0))
 
 
