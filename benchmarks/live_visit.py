@@ -22,7 +22,8 @@ ANSWERS = {"leg_nrs": 3, "back_nrs": 2, "distal_site": "calf", "red_flags": ["no
 # A person who is told "set done" so long after the last rep goes on, whatever was counted; then the walk takes
 # 25 s until the next exercise counts, and the first move comes some seconds (of the simulation) after that.
 BY_WORD_S, NEXT_S = 5.0, 29.0
-TURN_S = 2.0  # from one pose to the next
+# So long after the last rep the person lies still, then gets into place for the next exercise as it is explained.
+STILL_S, TURN_S = 3.0, 4.0
 STAYED_S = 20.0  # after the last rep: the questions at the end
 
 
@@ -74,7 +75,9 @@ def make_visit(exercises: Sequence[str], *, reps: int, hold_s: float, seed: int)
         record = made.recording
         assert record.gyr is not None
         acc, gyr = (np.nan_to_num(part) for part in (record.acc, record.gyr))
-        tracks[step.placement].append((at_s, acc, gyr))
+        last_s = max(rep.end_s for rep in made.reps) - float(record.time_s[0])
+        rows = slice(round((last_s + STILL_S) * RATE_HZ))
+        tracks[step.placement].append((at_s, acc[rows], gyr[rows]))
         seen = [rep for rep in made.reps if rep.complete and not rep.indirect]
         assert len(seen) == step.target, (step, len(seen))
         shift_s = at_s - float(record.time_s[0])
@@ -85,16 +88,16 @@ def make_visit(exercises: Sequence[str], *, reps: int, hold_s: float, seed: int)
             )
             for rep in seen
         ]  # fmt: skip
-        last_s = max(rep.end_s for rep in made.reps) + shift_s
+        last_s += at_s
         said.append((last_s + BY_WORD_S, {"act": "key", "key": "done", "at": number}))
-        at_s = max(last_s + NEXT_S, at_s + record.duration_s + TURN_S)
+        at_s = last_s + NEXT_S
     motions = {placement: _joined(tracks[placement], at_s) for placement in PLACEMENTS}
     said.append((last_s + STAYED_S, {"act": "answers", "phase": "after", "answers": ANSWERS}))
     return Visit(plan, steps, tuple(moves), motions, tuple(said), last_s + STAYED_S)
 
 
 def _joined(parts: list[tuple[float, Float, Float]], until_s: float) -> Motion:
-    """The parts at their times, between them the pose before, then a turn to the one after."""
+    """The parts at their times, between them a turn to the pose that comes next, and that pose."""
     n = int(until_s * RATE_HZ)
     time_s = np.arange(n) / RATE_HZ
     rng = np.random.default_rng(5)
@@ -103,8 +106,8 @@ def _joined(parts: list[tuple[float, Float, Float]], until_s: float) -> Motion:
         ends = [(begin_s, begin_s + len(a) / RATE_HZ, a, g) for begin_s, a, g in parts]
         moments, poses = [0.0], [ends[0][2][0]]
         for begin_s, end_s, a, _ in ends:
-            moments += [begin_s - TURN_S, begin_s, end_s]
-            poses += [poses[-1], a[0], a[-1]]
+            moments += [moments[-1] + TURN_S, begin_s, end_s]
+            poses += [a[0], a[0], a[-1]]
         acc = np.column_stack([np.interp(time_s, moments, np.array(poses)[:, axis]) for axis in range(3)])
         for begin_s, _, a, g in ends:
             first = round(begin_s * RATE_HZ)

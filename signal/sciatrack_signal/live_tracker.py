@@ -76,12 +76,13 @@ class Move:
 
 @dataclass
 class _Pose:
-    """The pose of a hold: its angle from rest, where it is, its sway, and for how long it was quiet."""
+    """The pose of a hold: where and how far from rest it is, its sway, since when, and how long it was quiet."""
 
     up: Up
     level_deg: float
     sway_deg: float
     jitter_deg: float
+    from_s: float
     quiet_s: float = 0.0
 
     @property
@@ -257,7 +258,7 @@ class LiveTracker:
         move.hold_start_s, move.hold_end_s = arrived_s, None
         self.phase = "holding"
         sway = max(STALL_SHARE * 0.5 * level, self._noise_deg) if self._usual_deg() else self._noise_deg
-        self._pose = _Pose(up, level, sway, self._noise_deg)
+        self._pose = _Pose(up, level, sway, self._noise_deg, arrived_s)
         self._stopped_s, self._refine_s = math.inf, t + REFINE_S
         self._tell("hold_started", arrived_s)
 
@@ -273,7 +274,7 @@ class LiveTracker:
             self._tell("hold_ended", move.hold_end_s)
             self._turn(t, up, away, level)
             return
-        if past.mean_deg() > level + self._step_deg(t - held_from_s, pose):
+        if past.mean_deg() > level + self._step_deg(t - pose.from_s, pose):
             self._base_deg, pose.level_deg, pose.quiet_s = level, past.mean_deg(), 0.0
             self._refine_s = t
         if self._is_elsewhere(t, up, pose):
