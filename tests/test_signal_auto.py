@@ -13,7 +13,8 @@ from scipy.spatial.transform import Rotation
 from sciatrack_ingest import Recording, read
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Block
-from sciatrack_signal.simulate import simulate_nobody, simulate_visit
+from sciatrack_signal.simulate import simulate_nobody, simulate_set, simulate_visit
+from signal_cases import Case, Plan, block_of
 
 SAMPLES = Path(__file__).parents[1] / "sample_data" / "sessions"
 TRUE = {path.stem: path.stem.split("_", 1)[1] for path in sorted(SAMPLES.glob("*.parquet"))}
@@ -122,3 +123,24 @@ def test_walking_in_slowly_is_no_set(placement: str, side: str, seed: int) -> No
     found = [rep for block in blocks_of(made.recording, placement) for rep in block.reps]
     assert found
     assert all(rep.end_s > first_s for rep in found)
+
+
+def test_what_a_thigh_sees_of_the_other_leg_is_inferred_and_not_counted() -> None:
+    made = simulate_set("standing_hamstring_stretch", "right_thigh", seed=2, side="left")
+    (block,) = analyze(made.recording).blocks
+    assert (block.count, len(block.reps)) == (0, 3)
+    assert all("inferred" in rep.flags and rep.side == "left" for rep in block.reps)
+    assert "the other leg worked" in block.note
+
+
+@pytest.mark.parametrize(("range_deg", "counted"), [(1.9, 0), (4.0, 8)])
+def test_tilts_no_larger_than_a_breath_are_said_to_be_too_small_where_little_is_seen(
+    range_deg: float, counted: int
+) -> None:
+    plans = (Plan(out_s=1.0, plateau_s=3.0, back_s=1.0, pause_s=2.0, range_deg=range_deg),) * 8
+    case = Case(
+        plans=plans, exercise="pelvic_tilt", placement="right_thigh", axis=(0, 1, 0), rest_up=(0.64, 0, -0.77)
+    )
+    block = block_of(case.record())
+    assert block.count == counted
+    assert ("too little to tell pelvic_tilt from breathing" in block.note) == (counted == 0)

@@ -45,6 +45,12 @@ class Labels:
         return (mirrored if leg != "right" else []) + (ways if leg != "left" else [])
 
 
+def other_leg(labels: Labels) -> bool:
+    """Whether one leg works and the sensor is on the other thigh: all it sees is an echo."""
+    one_leg = labels.side in ("left", "right") and labels.exercise.sides != "both"
+    return one_leg and view_name(labels.placement, labels.side) == "thigh_other"
+
+
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """A run that passes for deliberate, and where it comes from.

@@ -16,7 +16,7 @@ from sciatrack_ingest import Recording
 from sciatrack_signal.assemble import Context, assemble
 from sciatrack_signal.believed import believed
 from sciatrack_signal.blocks import STRANGE_REVERSALS, find_blocks, walk_up
-from sciatrack_signal.candidates import Candidate, Labels, find_candidates, find_turns
+from sciatrack_signal.candidates import Candidate, Labels, find_candidates, find_turns, other_leg
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import Exercise, catalogue, get
 from sciatrack_signal.grid import to_grid
@@ -34,6 +34,7 @@ SET_PAUSE_S = 60.0
 LONG_GAP_S = 10.0
 # Observability at which holds are measured; at `counts` they are estimates and each is flagged.
 HOLDS_GIVEN = ("full", "counts")
+OTHER_LEG = "the other leg worked; what the sensor sees of it is listed as inferred and not counted"
 AUTO = "auto"
 GENERIC = "generic"
 
@@ -79,6 +80,8 @@ def analyze(
     reps = [rep for one in read for rep in reps_of(one, labels, recording.clipped_s)]
     if kept and not reps:
         note = "too few whole repetitions were found"
+    if reps and other_leg(labels):
+        note = "; ".join(word for word in (note, OTHER_LEG) if word)
     notes = dict.fromkeys(word for word in (note, *(trace.gyro_note for trace, _ in traces)) if word)
     return _answer(recording, labels, _number_sets(reps), "; ".join(notes))
 
@@ -119,8 +122,9 @@ def reps_of(one: Candidate, labels: Labels, clipped_s: Sequence[tuple[float, flo
     reps = assemble(one.trace, time_moves(one.trace, one.run), context)
     if len(reps) < labels.exercise.min_set_reps:
         return []
-    reps = [_unsure(rep) for rep in reps] if one.by_heading else reps
-    return judged(one.trace, reps, view, clipped_s=clipped_s)
+    reps = [_flagged(rep, "low_certainty") for rep in reps] if one.by_heading else reps
+    reps = judged(one.trace, reps, view, clipped_s=clipped_s)
+    return [_flagged(rep, "inferred") for rep in reps] if other_leg(labels) else reps
 
 
 def _traces(recording: Recording) -> list[tuple[Trace, npt.NDArray[np.int64]]]:
@@ -132,9 +136,8 @@ def _traces(recording: Recording) -> list[tuple[Trace, npt.NDArray[np.int64]]]:
     return [(trace, _barriers(trace))]
 
 
-def _unsure(rep: Rep) -> Rep:
-    """The rep with the flag of what only the gyroscope saw."""
-    return replace(rep, flags=tuple(sorted({*rep.flags, "low_certainty"})))
+def _flagged(rep: Rep, flag: str) -> Rep:
+    return replace(rep, flags=tuple(sorted({*rep.flags, flag})))
 
 
 def find_labels(
