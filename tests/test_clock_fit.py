@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packet_streams import FAMILIES, motion, received
-from sciatrack_ingest.clock import fit_clock
+from sciatrack_ingest.clock import COUNTED_WINDOW_S, fit_clock
 from sciatrack_ingest.decode_session import DecodedLog, decode_log
 from sciatrack_ingest.rawlog import BEGIN, CONNECT, OVERFLOW, Event, RawHeader, RawLogError
 from sciatrack_ingest.rawread import RawLog
 from sciatrack_ingest.recording import Float
 from sciatrack_ingest.sensors import REGISTRY, RawPacket
+from sciatrack_ingest.virtual.speakers import SPEAKERS
 
 START_NS = 90_000_000_000
 TOLERANCE_S = 0.02  # of the issue: median error at 50 ms jitter and 100 ppm
@@ -178,6 +179,32 @@ def test_packets_that_could_not_be_queued_are_told() -> None:
     spoiled = RawLog(raw.path, raw.header, raw.packets, events, (), True, 0)
     (told,) = decode_log(spoiled).recording.findings
     assert (told.code, told.count) == ("overflow", 12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_without_clock_or_counter_times_are_right_in_spite_of_losses_that_nobody_sees(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    each = SPEAKERS["witmotion"]().samples_per_packet
+    came = rng.uniform(size=6000 // each) >= 0.01
+    delays_s = rng.uniform(0, 0.05, len(came))
+    acc, gyr = motion(6000)
+    lost = np.flatnonzero(~came).tolist()
+    packets = received("witmotion", acc, gyr, arrival_s=100.0, lost=lost, delays_s=delays_s)
+    recording = decode_log(log("witmotion", packets, [])).recording
+    true_s = 10.0 + np.flatnonzero(np.repeat(came, each)) / 100.0
+    assert recording.n_samples == len(true_s)
+    assert np.median(np.abs(recording.time_s - true_s)) < 0.02
+
+
+def test_a_stall_as_long_as_the_window_of_a_counted_clock_moves_nothing_by_more_than_jitter() -> None:
+    device_s = np.arange(6000) / 100.0
+    arrival_s = device_s + 5.0
+    stalled = (device_s > 20.0) & (device_s < 20.0 + 1.5 * COUNTED_WINDOW_S)
+    arrival_s[stalled] = arrival_s[stalled].max()
+    fit = fit_clock(device_s, arrival_s, max_skew_ratio=0.1, window_s=COUNTED_WINDOW_S)
+    host_s = fit.to_host_s(device_s)
+    assert (np.diff(host_s) > 0).all()
+    assert np.median(np.abs(host_s - device_s - 5.0)) < 0.02
 
 
 @pytest.mark.parametrize(("jump_s", "told"), [(0.0, []), (0.4, []), (3600.0, ["slept"]), (-90.0, ["set"])])

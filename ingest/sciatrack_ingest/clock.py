@@ -21,7 +21,12 @@ from sciatrack_ingest.recording import Float
 # In a minute even a jittery link has some packets that came at once; a crystal's drift bends its line by less than
 # 1 ms in that time. Shorter: the slope follows jitter. Longer: it misses warming up on the skin.
 WINDOW_S = 60.0
-HOP_S = 10.0
+# A clock that was itself counted from samples misses those that were lost unseen, so it must be led by the arrivals
+# more closely: with 1 % lost at 50 ms jitter it is 14 ms off in the median, by a minute's window 40 (but at 200 ms
+# jitter without losses 48 instead of 13; by benchmarks/recording.py). It must outlast a stall, which the collector
+# ends after 3 s: in a shorter window nothing may have come at once.
+COUNTED_WINDOW_S = 4.0
+HOPS = 6  # windows begin so often within one
 # One point for each stretch of this length is enough: the earliest. It bounds the work, whatever the rate.
 BIN_S = 0.5
 # Quartz is within 100 ppm and what an RC oscillator is trimmed to within 500; beyond it the fit has no base.
@@ -54,19 +59,25 @@ class ClockFit:
         return host_s
 
 
-def fit_clock(device_s: Float, arrival_s: Float, *, max_skew_ratio: float = MAX_SKEW_RATIO) -> ClockFit:
+def fit_clock(
+    device_s: Float, arrival_s: Float, *, max_skew_ratio: float = MAX_SKEW_RATIO, window_s: float = WINDOW_S
+) -> ClockFit:
     """Fit the host's clock to a sensor's.
 
     device_s  : (m,) sensor's clock at the last sample of each packet, increasing
     arrival_s : (m,) when the packet came, on the host's clock
     max_skew_ratio : how far the clocks' speeds may differ; wide for a clock that was itself made from arrivals
+    window_s  : over which one line is fitted; COUNTED_WINDOW_S for such a clock
 
     At least one packet. With too few for a slope, the clocks run alike and the earliest packet sets them.
     """
     device, arrival = _earliest(device_s, arrival_s)
     slope = _overall_slope(device, arrival, max_skew_ratio)
-    knots = _window_knots(device, arrival, slope, max_skew_ratio)
-    if len(knots) == 0 or not (np.diff(knots[:, 1]) > 0).all():
+    knots = _window_knots(device, arrival, slope, max_skew_ratio, window_s)
+    increasing = len(knots) > 0 and bool((np.diff(knots[:, 1]) > 0).all())
+    if not increasing and window_s < WINDOW_S:  # a stall as long as the window
+        return fit_clock(device_s, arrival_s, max_skew_ratio=max_skew_ratio)
+    if not increasing:
         offset_s = float(np.min(arrival - slope * device))
         knots = np.array([[device[0], slope * device[0] + offset_s]])
     fit = ClockFit(knots[:, 0], knots[:, 1], (slope - 1.0) * 1e6, (0.0, 0.0, 0.0))
@@ -92,11 +103,12 @@ def _has_slope(device: Float) -> bool:
     return len(device) >= MIN_SLOPE_POINTS and bool(device[-1] - device[0] >= MIN_SLOPE_S)
 
 
-def _window_knots(device: Float, arrival: Float, overall: float, max_skew_ratio: float) -> Float:
+def _window_knots(device: Float, arrival: Float, overall: float, max_skew_ratio: float, window_s: float) -> Float:
     """(k, 2) sensor's and host's time in the middle of each window that has packets, and at both ends."""
-    middles = np.unique(np.round((device - device[0]) / HOP_S)) * HOP_S + device[0]
-    low = np.searchsorted(device, middles - WINDOW_S / 2)
-    high = np.searchsorted(device, middles + WINDOW_S / 2, side="right")
+    hop_s = window_s / HOPS
+    middles = np.unique(np.round((device - device[0]) / hop_s)) * hop_s + device[0]
+    low = np.searchsorted(device, middles - window_s / 2)
+    high = np.searchsorted(device, middles + window_s / 2, side="right")
     knots: list[tuple[float, float]] = []
     for middle, begin, end in zip(middles, low, high, strict=True):
         inside, came = device[begin:end], arrival[begin:end]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sciatrack_ingest.clock import MAX_SKEW_RATIO, ClockFit, fit_clock
+from sciatrack_ingest.clock import COUNTED_WINDOW_S, MAX_SKEW_RATIO, WINDOW_S, ClockFit, fit_clock
 from sciatrack_ingest.manifest import text_to_utc
 from sciatrack_ingest.rawlog import BEGIN, CONNECT, OVERFLOW, RAW_NAME, RawHeader, RawLogError
 from sciatrack_ingest.rawread import RawLog
@@ -162,8 +162,8 @@ def _host_times(
     for low, high in pairwise((0, *decoded.epoch_starts, decoded.n_samples)):
         part = slice(low, high)
         last = np.flatnonzero(np.diff(decoded.packet[part], append=-1)) + low
-        skew = MAX_SKEW_RATIO if own_clock else ARRIVAL_SKEW_RATIO
-        clock = fit_clock(device_s[last], arrival_s[last] - zero_s, max_skew_ratio=skew)
+        skew, window_s = (MAX_SKEW_RATIO, WINDOW_S) if own_clock else (ARRIVAL_SKEW_RATIO, COUNTED_WINDOW_S)
+        clock = fit_clock(device_s[last], arrival_s[last] - zero_s, max_skew_ratio=skew, window_s=window_s)
         time_s[part] = clock.to_host_s(device_s[part])
         stretches.append(Stretch(begin + low, begin + high, clock))
     return time_s, stretches
