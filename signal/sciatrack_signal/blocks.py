@@ -199,9 +199,10 @@ def _groups(pieces: list[Piece]) -> list[list[Piece]]:
 
 def _bounded(group: list[Piece], pieces: list[Piece]) -> list[Piece]:
     """The pieces with barriers where those of other blocks lie, so that no set grows into one of them."""
-    bounded = []
+    bounded, mine = [], {id(piece) for piece in group}
+    elsewhere = [piece.one for piece in pieces if id(piece) not in mine]
     for piece in group:
-        others = [p.one for p in pieces if p not in group and p.one.trace is piece.one.trace]
+        others = [one for one in elsewhere if one.trace is piece.one.trace]
         first, last = int(piece.one.run.points[0]), int(piece.one.run.points[-1])
         rows = [[int(one.run.points[0]), int(one.run.points[-1])] for one in others]
         # A point at which one run was cut belongs to both its parts.

@@ -5,6 +5,7 @@ recording says before it is compared with the others.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +71,7 @@ class Candidate:
         """(3,) mean of up over the turning points, in the sensor's frame; not of unit length."""
         return np.asarray(self.trace.up[self.run.points].mean(axis=0))
 
-    @property
+    @cached_property
     def span_s(self) -> tuple[float, float]:
         """First and last turning point in seconds on the recording's clock."""
         first, last = self.run.points[0], self.run.points[-1]

@@ -18,7 +18,8 @@ Int = npt.NDArray[np.int64]
 
 def median(x: Float | Int | Sequence[float]) -> float:
     """As `np.median` of x (n,), n >= 1; NaN if any is NaN. Raises IndexError for n = 0."""
-    ordered = np.sort(x)
+    ordered = np.array(x)
+    ordered.sort()
     n = len(ordered)
     if math.isnan(ordered[-1]):
         return math.nan
@@ -35,7 +36,8 @@ def median_row(x: Float) -> Float:
 
 def quantile(x: Float, share: float) -> float:
     """As `np.quantile` (linear) of x (n,), n >= 1; NaN if any is NaN. Raises IndexError for n = 0."""
-    ordered = np.sort(x)
+    ordered = np.array(x)
+    ordered.sort()
     if math.isnan(ordered[-1]):
         return math.nan
     at = share * (len(ordered) - 1)

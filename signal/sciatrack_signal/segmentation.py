@@ -11,6 +11,7 @@ is the only number that decides what counts as a rep of a set: local and relativ
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +82,11 @@ class Strokes:
     cut: tuple[bool, bool] = (False, False)
     rest: int | None = None
     sure: bool = True
+
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """Rows of the first and the last turning point."""
+        return int(self.points[0]), int(self.points[-1])
 
     @property
     def count(self) -> int:
@@ -186,9 +192,11 @@ def _like(found: list[Strokes], first: int, last: int, amplitude_deg: float) -> 
     """Runs of about this range that share most of the shorter one's rows with [first, last]."""
     like = []
     for run in found:
-        start, end = int(run.points[0]), int(run.points[-1])
-        ratio = run.amplitude_deg / max(amplitude_deg, 1e-9)
+        start, end = run.span
         shared = min(last, end) - max(first, start)
+        if shared <= 0:
+            continue
+        ratio = run.amplitude_deg / max(amplitude_deg, 1e-9)
         if shared > 0.5 * min(last - first, end - start) and 1.0 / SAME_SCALE < ratio < SAME_SCALE:
             like.append(run)
     return like
