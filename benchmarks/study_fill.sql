@@ -49,7 +49,7 @@ order by person, exercise;
 insert into session
 select
     session_id, participant, local_date + time '17:00:00', local_date + time '18:00:00', 'Europe/Berlin', local_date,
-    900.0, 'simulated', 'simulated', '{}', md5(session_id)
+    900.0, 'simulated', 'simulated', '{}', '', null, md5(session_id)
 from person_day
 order by person, day;
 

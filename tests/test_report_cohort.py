@@ -6,15 +6,20 @@ import datetime as dt
 import math
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from sciatrack_analytics import adding, mixed, reports
 from sciatrack_analytics.csv_tables import CHECKINS, EARS, EXCUSED, PARTICIPANTS, SELFREPORTS
+from sciatrack_analytics.importing import session_of
 from sciatrack_analytics.store import create_study, rebuild
 from sciatrack_analytics.study import Study
+from sciatrack_ingest.files.dispatch import read
+from sciatrack_ingest.sessions import read_manifest, replace_session
 from study_cases import BRIDGE, a_block, asked, done, report
 
 MONDAY = dt.date(2026, 3, 2)
@@ -276,6 +281,42 @@ def test_quality_by_device(study: Study) -> None:
     assert (first["rejected"], first["reason"]) == (1, "not_observable: 1")
     assert (first["median_fs"], first["gap_count"], first["gaps_s"]) == (75.0, 1, 1.5)
     assert (second["device"], second["rejected"], second["gap_count"]) == ("phone", 0, 0)
+    assert (first["loss_pct"], second["loss_pct"]) == (0.75, 0.0)  # 1.5 s of two recordings of 100 s
+    assert [row["loss_pct"] for row in report(study, "session_log")] == [1.5, 0.0, 0.0]
+    assert first["clock_offset_s"] is None
+    assert first["unit_flag"] == ""
+
+
+def test_what_was_noticed_of_a_recording_is_told(study: Study, tmp_path: Path) -> None:
+    sample = Path(__file__).parents[1] / "sample_data" / "sessions" / "1_glute_bridge"
+    samples = pd.read_parquet(sample.with_suffix(".parquet"))
+    samples[["acc_x", "acc_y", "acc_z"]] *= 1.2  # 11.8 m/s^2 at rest
+    samples.to_parquet(tmp_path / "odd.parquet")
+    shutil.copy(sample.with_suffix(".json"), tmp_path / "odd.json")
+    for hour in (8, 18):
+        start = dt.datetime(2026, 3, 2, hour, tzinfo=dt.UTC)
+        words = {"participant": "P01", "start_utc": start, "timezone": "UTC"}
+        adding.put_session(study, *session_of(read(tmp_path / "odd.parquet"), **words), durable=False)
+    (row,) = report(study, "data_quality")
+    assert row["unit_flag"] == "miscalibrated: 2"
+
+
+def test_the_clock_that_ran_off_furthest_is_told(study: Study) -> None:
+    done(study, ["2026-03-02T18:00", "2026-03-03T18:00", "2026-03-04T18:00"])
+    for number, folder in enumerate(sorted(study.sessions.iterdir())):
+        offsets = {
+            "imu-hip.parquet": 0.01 * number,
+            "imu-left_thigh.parquet": -0.02 * number,
+            "imu-hip2.parquet": None,
+        }
+        manifest = read_manifest(folder)
+        entry = manifest.analyses[-1] | {"clock_offset_s": offsets}
+        replace_session(folder, replace(manifest, analyses=(entry,)), {})
+    study.close()
+    rebuild(study.path)
+    with Study(study.path) as again:
+        (row,) = report(again, "data_quality")
+    assert row["clock_offset_s"] == pytest.approx(-0.04)
 
 
 def test_a_folder_that_cannot_be_read_is_told(study: Study) -> None:

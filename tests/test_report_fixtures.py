@@ -170,7 +170,7 @@ TRAVELLER = {
     ),
     "data_quality": (
         "participant device sessions rejected reason median_fs loss_pct gap_count gaps_s clock_offset_s unit_flag",
-        "P01 '' 6 0 '' 100 - 0 0 - ''",
+        "P01 '' 6 0 '' 100 0 0 0 - ''",
     ),
 }  # fmt: skip
 

@@ -69,11 +69,18 @@ def session_of(
         origin=origin,
         device="" if labelled.source == "contract" else labelled.source,
         blocks=analysis_blocks(analysis),
-        analyses=({"algorithm": algorithms, "analysed_utc": now, "software": software()},),
+        analyses=(
+            {"algorithm": algorithms, "analysed_utc": now, "software": software(), "findings": codes(labelled)},
+        ),
         software=software(),
     )
     labelled = labelled.with_labels(participant=who, timezone=where)
     return manifest, imu_writers(labelled) | {REPS: table_writer(analysis_table(analysis))}
+
+
+def codes(recording: Recording) -> dict[str, list[str]]:
+    """What was noticed of a recording, as it stands in a manifest: the stable words, by the recording's name."""
+    return {recording.name: sorted({finding.code for finding in recording.findings})}
 
 
 def _without_file_name(recording: Recording, placement: str | None) -> Recording:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sciatrack_signal.exercises import Exercise
 
-INDEX_VERSION = "4"  # of the stored tables; another number means: rebuild
+INDEX_VERSION = "5"  # of the stored tables; another number means: rebuild
 SESSION_TABLES = ("session", "block", "rep", "checkin", "decision")
 PLACEMENT_BITS = {"hip": 1, "left_thigh": 2, "right_thigh": 4, "thigh": 8}
 CERTAIN = ("full", "counts")  # a view that shows a leg whether or not anybody moved
@@ -78,7 +78,7 @@ def read_session(folder: Path, day_start: dt.time) -> SessionRows:
             ],
             decisions=[keys | decision_row(item) for item in manifest.decisions],
         )
-    except (KeyError, TypeError, pa.ArrowException) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException) as error:
         raise SessionError(folder, f"{type(error).__name__}: {error}") from error
 
 
@@ -185,7 +185,15 @@ def _session(manifest: Manifest, folder: Path) -> dict[str, Any]:
         "device": manifest.device,
         "software": json.dumps(dict(manifest.software), sort_keys=True),
         "manifest_sha256": file_sha256(folder / MANIFEST),
+        **_noticed(manifest.analyses[-1] if manifest.analyses else {}),
     }
+
+
+def _noticed(analysis: Mapping[str, Any]) -> dict[str, Any]:
+    """What the last analysis says of the recordings themselves; older ones say nothing."""
+    words = {word for found in (analysis.get("findings") or {}).values() for word in found}
+    offsets = [float(value) for value in (analysis.get("clock_offset_s") or {}).values() if value is not None]
+    return {"findings": " ".join(sorted(words)), "clock_offset_s": max(offsets, key=abs, default=None)}
 
 
 def _blocks(manifest: Manifest, keys: dict[str, Any], reps: pa.Table | None) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from sciatrack_ingest.errors import SciatrackError
 
 if TYPE_CHECKING:
     from sciatrack.walk import Walk
+    from sciatrack_ingest.decode_session import DecodedLog
     from sciatrack_ingest.recording import Recording
     from sciatrack_ingest.recovery import FinishedSession
     from sciatrack_ingest.sessions import Writer
@@ -84,14 +85,15 @@ def _recorded(finished: FinishedSession) -> list[str]:
 def _analysed(finished: FinishedSession) -> list[str]:
     """Put the analysis of every sensor into the folder; a failure is told and leaves the samples alone."""
     try:
-        return analyse_into(finished, [sensor.recording for sensor in finished.sensors])
+        return analyse_into(finished, finished.sensors)
     except (SciatrackError, ValueError, ArithmeticError, IndexError) as error:
         return [f"not analysed: {error} (try `sciatrack analyze {finished.folder}`)"]
 
 
-def analyse_into(finished: FinishedSession, recordings: Sequence[Recording]) -> list[str]:
+def analyse_into(finished: FinishedSession, sensors: Sequence[DecodedLog]) -> list[str]:
     """Add reps.parquet and the blocks of the manifest; the blocks found, one line each."""
     from sciatrack.walked import walked, with_log
+    from sciatrack_analytics.importing import codes
     from sciatrack_analytics.rep_rows import analysis_blocks, rep_table
     from sciatrack_analytics.software import software
     from sciatrack_analytics.study import session_exercises
@@ -99,10 +101,19 @@ def analyse_into(finished: FinishedSession, recordings: Sequence[Recording]) -> 
 
     walk = walked(finished.folder)
     exercises = session_exercises(finished.folder)
+    recordings = [_named(sensor.recording) for sensor in sensors]
     analyses = [_analysis(recording, walk, exercises) for recording in recordings if recording.n_samples]
     algorithms = {block.algorithm for analysis in analyses for block in analysis.blocks}
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    entry = {"algorithm": " ".join(sorted(algorithms)), "analysed_utc": now, "software": software()}
+    entry = {
+        "algorithm": " ".join(sorted(algorithms)),
+        "analysed_utc": now,
+        "software": software(),
+        "findings": {name: words for recording in recordings for name, words in codes(recording).items()},
+        "clock_offset_s": {
+            recording.name: sensor.clock_offset_s for recording, sensor in zip(recordings, sensors, strict=True)
+        },
+    }
     manifest = replace(
         with_log(finished.manifest, finished.folder),
         blocks=tuple(block for analysis in analyses for block in analysis_blocks(analysis)),
@@ -118,15 +129,19 @@ def analyse_into(finished: FinishedSession, recordings: Sequence[Recording]) -> 
     ]
 
 
+def _named(recording: Recording) -> Recording:
+    """The recording under the name that it has in its session folder."""
+    return replace(recording, name=f"imu-{recording.placement}.parquet")
+
+
 def _analysis(recording: Recording, walk: Walk | None, exercises: Mapping[str, Exercise]) -> Analysis:
     from sciatrack.walked import analyse_walk
     from sciatrack_signal.pipeline import analyze
 
-    named = replace(recording, name=f"imu-{recording.placement}.parquet")
     if walk is not None and walk.runs:
-        return analyse_walk(named, walk, exercises)
+        return analyse_walk(recording, walk, exercises)
     return analyze(
-        named,
+        recording,
         exercise=recording.exercise,
         placement=recording.placement,
         side=recording.side,

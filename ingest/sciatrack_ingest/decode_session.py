@@ -44,11 +44,15 @@ class TimedGap:
 
 @dataclass(frozen=True)
 class Stretch:
-    """One stretch of one sensor clock: samples before `end`, and the clock fitted to them."""
+    """One stretch of one sensor clock: samples before `end`, and the clock fitted to them.
+
+    own_clock : False where the sensor sends no time, so that its clock was made of arrivals
+    """
 
     begin: int
     end: int
     clock: ClockFit
+    own_clock: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +78,15 @@ class DecodedLog:
         """Of all samples that the sensor took between the first and the last that came."""
         taken = self.recording.n_samples + self.lost_samples
         return 100.0 * self.lost_samples / taken if taken else 0.0
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """Seconds by which the sensor's clock fell behind the host's (negative: ahead); None without a clock."""
+        own = [stretch for stretch in self.stretches if stretch.own_clock and stretch.end > stretch.begin]
+        if not own:
+            return None
+        time_s = self.recording.time_s
+        return float(sum(s.clock.skew_ppm * 1e-6 * (time_s[s.end - 1] - time_s[s.begin]) for s in own))
 
 
 def family_of(raw: RawLog) -> SensorFamily:
@@ -165,7 +178,7 @@ def _host_times(
         skew, window_s = (MAX_SKEW_RATIO, WINDOW_S) if own_clock else (ARRIVAL_SKEW_RATIO, COUNTED_WINDOW_S)
         clock = fit_clock(device_s[last], arrival_s[last] - zero_s, max_skew_ratio=skew, window_s=window_s)
         time_s[part] = clock.to_host_s(device_s[part])
-        stretches.append(Stretch(begin + low, begin + high, clock))
+        stretches.append(Stretch(begin + low, begin + high, clock, own_clock))
     return time_s, stretches
 
 

@@ -32,7 +32,7 @@ session_view as (
 ),
 judged as (
     select
-        participant, device, fs, gaps_s, session_view.duration_s, n_with_gaps,
+        participant, device, findings, clock_offset_s, fs, gaps_s, session_view.duration_s, n_with_gaps,
         case when n_recordings is null then 'not_analysed' when not any_seen then 'not_observable' end as reason
     from seen_session
     left join session_view using (session_id)
@@ -44,6 +44,19 @@ reason_count as (
         from judged
         where reason is not null
         group by participant, device, reason
+    )
+    group by participant, device
+),
+unit_count as (
+    select participant, device, string_agg(code || ': ' || n, ', ' order by code) as unit_flags
+    from (
+        select participant, device, code, count(*) as n
+        from (select participant, device, unnest(string_split(findings, ' ')) as code from judged)
+        where code in (
+            'miscalibrated', 'gyro_contradicts_gravity', 'gyro_doubtful', 'stuck_axis', 'clipped', 'rate_off',
+            'units_unused', 'sign_unknown'
+        )
+        group by participant, device, code
     )
     group by participant, device
 ),
@@ -61,13 +74,14 @@ per_device as (
         count(judged.reason) as rejected,
         coalesce(any_value(reason_count.reason), '') as reason,
         median(fs) as median_fs,
-        cast(null as double) as loss_pct,
+        100 * sum(gaps_s) / nullif(sum(duration_s), 0) as loss_pct,
         cast(coalesce(sum(n_with_gaps), 0) as bigint) as gap_count,
         coalesce(sum(gaps_s), 0) as gaps_s,
-        cast(null as double) as clock_offset_s,
-        '' as unit_flag
+        arg_max(clock_offset_s, abs(clock_offset_s)) as clock_offset_s,
+        coalesce(any_value(unit_flags), '') as unit_flag
     from judged
     left join reason_count using (participant, device)
+    left join unit_count using (participant, device)
     group by participant, device
 ),
 final as (

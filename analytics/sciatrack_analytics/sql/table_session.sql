@@ -10,5 +10,7 @@ create table session (
     origin varchar not null,
     device varchar not null,
     software varchar not null,
+    findings varchar not null, -- what the last analysis noticed of the recordings, joined by spaces
+    clock_offset_s double, -- the largest of its sensors; null where none sends a time of its own
     manifest_sha256 varchar not null
 );

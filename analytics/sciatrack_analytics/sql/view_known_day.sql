@@ -9,12 +9,17 @@ fact_day as (
     join span using (pair_no)
     where local_date between from_date and to_date
 ),
+spoken_day as (
+    select pair_no, local_date
+    from pair_day
+    semi join span using (pair_no)
+),
 -- a sensor was worn, and no session of the day speaks of the exercise
 worn_day as (
     select rx_no, local_date, placement_mask, false as has_block
     from day_sensor
     join span using (participant)
-    anti join pair_day using (pair_no, local_date)
+    anti join spoken_day using (pair_no, local_date)
     where is_asked(participant) and local_date between from_date and to_date
 ),
 -- one row per version without a date: every day of which nothing is known

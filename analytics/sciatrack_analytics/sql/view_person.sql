@@ -1,5 +1,6 @@
 -- one row per participant that the study knows from anywhere, with the days of observation
 with
+known as (select * from cut_off),
 entry as (
     select participant, arm, start_date, end_date, note
     from participant
@@ -21,7 +22,7 @@ mentioned as (
         participant,
         min(valid_from) as first_rx,
         min(known_date) as first_known,
-        max(session_date) filter (where session_date <= (select last_date from cut_off)) as last_session
+        max(session_date) filter (where session_date <= (select last_date from known)) as last_session
     from mention
     where is_asked(participant)
     group by participant
@@ -32,12 +33,12 @@ final as (
         coalesce(arm, '') as arm,
         coalesce(start_date, first_rx, first_known) as enrolled_date,
         end_date,
-        greatest(enrolled_date, cut_off.first_date) as first_date,
-        if(cut_off.last_date is null, null, least(end_date, cut_off.last_date)) as last_date,
+        greatest(enrolled_date, known.first_date) as first_date,
+        if(known.last_date is null, null, least(end_date, known.last_date)) as last_date,
         last_session,
         coalesce(note, '') as note
     from mentioned
     left join entry using (participant)
-    cross join cut_off
+    cross join known
 )
 select * from final

@@ -71,11 +71,11 @@ def _analysed(finished: FinishedSession) -> list[str]:
     sensors = finished.sensors
     if finished.was_finished and not finished.missing and not finished.manifest.analyses:
         sensors = _decoded(finished)  # cut off between the last sample and the analysis
-    recordings = [sensor.recording for sensor in sensors if sensor.recording.n_samples]
-    if not recordings:
+    sensors = tuple(sensor for sensor in sensors if sensor.recording.n_samples)
+    if not sensors:
         return []
     try:
-        return analyse_into(finished, recordings)
+        return analyse_into(finished, sensors)
     except (SciatrackError, ValueError, ArithmeticError, IndexError) as error:
         return [f"not analysed: {error} (try `sciatrack analyze {finished.folder}`)"]
 
