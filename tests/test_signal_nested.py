@@ -32,7 +32,7 @@ def test_the_inner_move_is_timed_by_the_rule_of_holds(step_deg: float, inner_s: 
     angle = angle + np.convolve(rng.normal(size=len(angle)), np.ones(5) / 5, "same") * 0.1
     found = inner_moves(angle, RATE_HZ, 0.1, 0.0)
     assert found is not None
-    out, there, back, home = (edge.at / RATE_HZ for edge in found)
+    out, there, back, home = (edge.at / RATE_HZ for edge in found if edge)
     # 10 % of the peak speed of such a move lies 8.7 % of its time from its ends
     assert out == pytest.approx(5.17, abs=0.2)
     assert there == pytest.approx(6.83, abs=0.2)
@@ -45,7 +45,8 @@ def test_the_inner_move_is_timed_by_the_rule_of_holds(step_deg: float, inner_s: 
     [
         np.zeros(700),  # a plain hold
         -pose(step_deg=6.0),  # lower in the middle: a dip, which is told as one
-        pose(step_deg=6.0, before_s=0.2),  # a move with a stop in it
+        pose(step_deg=6.0, before_s=0.2, after_s=0.2),  # moves with a stop in them
+        np.concatenate([np.full(300, 6.0), np.linspace(6.0, 0.0, 400)]),  # a hold that sinks at its end
         pose(step_deg=6.0, inner_s=1.0, before_s=12.0),  # a fidget
         pose(step_deg=1.0),  # breathing
         np.linspace(8.0, 0.0, 700),  # a hold that fades
@@ -54,3 +55,15 @@ def test_the_inner_move_is_timed_by_the_rule_of_holds(step_deg: float, inner_s: 
 )
 def test_what_has_no_inner_move(angle: Float) -> None:
     assert inner_moves(angle, RATE_HZ, 0.1, 0.0) is None
+
+
+@pytest.mark.parametrize("reversed_in_time", [False, True])
+def test_the_press_may_begin_or_end_with_the_outer_move(reversed_in_time: bool) -> None:
+    angle = pose(step_deg=8.0, before_s=0.2)
+    angle = angle[::-1] if reversed_in_time else angle
+    found = inner_moves(angle, RATE_HZ, 0.1, 0.0)
+    assert found is not None
+    inner = found[:2] if reversed_in_time else found[2:]
+    assert (found[2:] if reversed_in_time else found[:2]) == (None, None)
+    begins, ends = (4.17, 5.83) if reversed_in_time else (17.37, 19.03)
+    assert [edge.at / RATE_HZ for edge in inner if edge] == pytest.approx([begins, ends], abs=0.2)

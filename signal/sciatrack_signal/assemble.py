@@ -31,6 +31,8 @@ PASSING_HOLD_SHARE = 0.25
 PASSING_USUAL_S = 6.0
 PASSING_RANGE_SHARE = 0.08
 PASSING_OTHERS = 2
+# and whatever its range if it was hardly stayed in at all: who holds for 20 s does not turn round within 2.
+NOT_HELD_SHARE = 0.1
 # A rep with a gap in it is this much less sure.
 GAP_DOUBT = 0.95
 # A rep at the file's edge is cut if its missing part would lie within this long of the edge.
@@ -76,8 +78,9 @@ def _without_passing(reps: list[Rep]) -> list[Rep]:
             continue
         hold_s = median([rep.hold_s or 0.0 for rep in others])
         range_deg = median([rep.rom_deg or 0.0 for rep in others])
-        short = (reps[end].hold_s or 0.0) < PASSING_HOLD_SHARE * hold_s and hold_s > PASSING_USUAL_S
-        if short and abs((reps[end].rom_deg or 0.0) - range_deg) > PASSING_RANGE_SHARE * range_deg:
+        share = (reps[end].hold_s or 0.0) / hold_s if hold_s > PASSING_USUAL_S else 1.0
+        other_range = abs((reps[end].rom_deg or 0.0) - range_deg) > PASSING_RANGE_SHARE * range_deg
+        if share < PASSING_HOLD_SHARE and (other_range or share < NOT_HELD_SHARE):
             reps = reps[1:] if end == 0 else reps[:-1]
     return reps
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.moves import Edge, arrival, last_step, reversed_edge
+from sciatrack_signal.moves import Edge, arrival, last_step, reversed_edge, run_mean
 from sciatrack_signal.nested import HOLDS_SHARE, inner_moves
 from sciatrack_signal.order import median, quantile
 from sciatrack_signal.segmentation import Strokes, angle_about
@@ -63,9 +63,12 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
     halves = _half_crossings(angle, points)
     plateaus = [_plateau(angle, points, halves, k, run.amplitude_deg) for k in range(len(points))]
     sway = _sway(angle, plateaus, rate_hz)
+    usual = median(sway)
+    calm = [
+        min(float(own), max(_calmer_half(angle[a:b]), usual)) for own, (a, b) in zip(sway, plateaus, strict=True)
+    ]
     window = max(2, round(LEVEL_WINDOW_S * rate_hz))
     smoothing = trace.sharp_sigma_s * rate_hz
-    usual = median(sway)
     departs, arrives = [], []
     for k in range(run.count):
         sign = 1.0 if angle[points[k + 1]] > angle[points[k]] else -1.0
@@ -73,9 +76,9 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
         down_start, down_end = plateaus[k]
         onward = sign * angle[points[k] : up_end]
         backward = -sign * angle[down_start : points[k + 1] + 1][::-1]
-        peak = float(np.max(np.diff(sign * angle[points[k] : points[k + 1] + 1]), initial=0.0))
-        onto, to = last_step(onward, max(up_start - points[k], 1), peak, float(sway[k + 1]), window)
-        off, away = last_step(backward, max(points[k + 1] + 1 - down_end, 1), peak, float(sway[k]), window)
+        peak = float(run_mean(np.diff(sign * angle[points[k] : points[k + 1] + 1])).max(initial=0.0))
+        onto, to = last_step(onward, max(up_start - points[k], 1), peak, calm[k + 1], window)
+        off, away = last_step(backward, max(points[k + 1] + 1 - down_end, 1), peak, calm[k], window)
         into = arrival(onward, to, float(sway[k + 1]), smoothing, onto)
         out = reversed_edge(
             arrival(backward, away, float(sway[k]), smoothing, off), int(points[k + 1]) - down_start
@@ -102,11 +105,12 @@ def _put_inner_moves(
         sign = 1.0 if run.levels[k] > run.levels[k - 1] else -1.0
         inner = inner_moves(sign * part, rate_hz, noise_deg, smoothing)
         if inner is not None:
-            found[k] = [_shifted(edge, first + max(start, 0)) for edge in inner]
+            found[k] = [edge and _shifted(edge, first + max(start, 0)) for edge in inner]
     if len(found) < HOLDS_SHARE * len(apexes):
         return
     for k, (out, there, back, home) in found.items():
-        departs[k - 1], arrives[k - 1], departs[k], arrives[k] = out, there, back, home
+        departs[k - 1], arrives[k - 1] = out or departs[k - 1], there or arrives[k - 1]
+        departs[k], arrives[k] = back or departs[k], home or arrives[k]
 
 
 def _shifted(edge: Edge, rows: int) -> Edge:
@@ -138,6 +142,20 @@ def _plateau(
     return start + int(near[0]), start + int(near[-1]) + 1
 
 
+def _calmer_half(plateau: Float) -> float:
+    """Sway in the calmer half of a plateau: a step within it is not sway."""
+    half = len(plateau) // 2
+    if half < 3:
+        return float("inf")
+    return max(min(_about_a_line(plateau[:half]), _about_a_line(plateau[-half:])), SWAY_FLOOR_DEG)
+
+
+def _about_a_line(part: Float) -> float:
+    x = np.arange(len(part)) - 0.5 * (len(part) - 1)
+    off = part - float(part.sum()) / len(part) - (float(x @ part) / float(x @ x)) * x
+    return math.sqrt(float(off @ off) / len(part))
+
+
 def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Float:
     """Standard deviation about a straight line on each plateau; the median of all at least."""
     sway = np.full(len(plateaus), np.nan)
@@ -145,8 +163,6 @@ def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Floa
         if end - start >= SWAY_MIN_S * rate_hz:
             quarter = (end - start) // 4
             part = angle[start + quarter : end - quarter]  # the middle: moves may still go on at the ends
-            x = np.arange(len(part)) - 0.5 * (len(part) - 1)
-            off = part - float(part.sum()) / len(part) - (float(x @ part) / float(x @ x)) * x
-            sway[k] = math.sqrt(float(off @ off) / len(part))
+            sway[k] = _about_a_line(part)
     usual = float(np.nanmedian(sway)) if np.isfinite(sway).any() else 4 * SWAY_FLOOR_DEG
     return np.maximum(np.where(np.isfinite(sway), np.maximum(sway, usual), usual), SWAY_FLOOR_DEG)

@@ -56,7 +56,7 @@ STEP_MIN_SHARE = 0.05
 STEP_NOISE = 6.0
 STEP_MAX_SHARE = 0.2
 STEP_SIGMA_ROWS = 3
-STEP_SPEED_SHARE = 0.12
+STEP_SPEED_SHARE = EDGE_SPEED_SHARE
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def arrival(angle: Float, level: float, noise_deg: float, smoothing: float, stop
     """
     start = float(angle[0])
     span = level - start
-    peak = float(_run_mean(angle[1:] - angle[:-1]).max(initial=0.0))
+    peak = float(run_mean(angle[1:] - angle[:-1]).max(initial=0.0))
     if stop_row is None:
         base_at, base = _last_stop(angle, start, span, noise_deg)
     else:
@@ -119,11 +119,11 @@ def last_step(
     least = max(STEP_MIN_SHARE * span, STEP_NOISE * noise_deg)
     told = least <= STEP_MAX_SHARE * span and fast.any()  # else too shaky to tell a step from sway, or no step
     for start, end in reversed(_stretches(fast)) if told else ():
-        before = part[max(0, start - window) : start]
+        before = part[:start]  # all of it: what only comes back to where it was is a dip
         if start < STEP_SIGMA_ROWS or part[end] - part[start] < least or len(before) < STEP_SIGMA_ROWS:
             continue
         after = median(part[end : end + window])
-        if after - quantile(before, 0.75) > 0.5 * least:
+        if after - quantile(before, 0.95) > 0.5 * least:
             return plateau + start, after
     if len(part) <= window:
         return None, float(angle[plateau:].max())
@@ -139,7 +139,7 @@ def _half_and_rise(angle: Float, base: float, part: float, base_at: int) -> tupl
     return half, max(upper - half, 0.25)
 
 
-def _run_mean(speed: Float) -> Float:
+def run_mean(speed: Float) -> Float:
     """Three-row running mean: single rows of noise are not the peak speed."""
     if len(speed) < 3:
         return speed

@@ -20,6 +20,8 @@ OUTER_STAY_S = 1.5
 # The inner move goes further out by at least so many degrees and so many times the sway: less is breathing.
 INNER_MIN_DEG = 2.0
 INNER_SWAY = 3.0
+# A single move, out or back, takes no longer.
+ONE_MOVE_S = 4.0
 # It lasts for this share of the pose, or it would be a fidget in a hold.
 INNER_MIN_SHARE = 0.25
 # The angle that is reached in the inner pose, this quantile of the whole.
@@ -32,8 +34,10 @@ HOLDS_SHARE = 0.6
 
 def inner_moves(
     angle: Float, rate_hz: float, noise_deg: float, smoothing: float
-) -> tuple[Edge, Edge, Edge, Edge] | None:
+) -> tuple[Edge | None, Edge | None, Edge | None, Edge | None] | None:
     """Departure and arrival of the inner move out, and of its return; None if there is none.
+
+    Two of them are None where that end of the inner pose is the outer move's.
 
     angle (n,) deg between the outer move's arrival and its departure, positive outwards; rows are rows of it.
     """
@@ -44,7 +48,7 @@ def inner_moves(
     smooth = gaussian(angle, SMOOTH_S * rate_hz)
     before, after = median(smooth[:stay]), median(smooth[-stay:])
     highest = float(np.quantile(smooth, HIGH_QUANTILE))
-    above = smooth > 0.5 * (max(before, after) + highest)
+    above = smooth > 0.5 * (min(before, after) + highest)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(np.int8), [0]]))).reshape(-1, 2)
     if len(edges) == 0:
         return None
@@ -52,19 +56,28 @@ def inner_moves(
     inside = smooth[out_at:back_at]
     inner = median(inside)
     noise_deg = min(noise_deg, 1.4826 * median(np.abs(inside - inner)))
-    if inner - max(before, after) < max(INNER_MIN_DEG, INNER_SWAY * noise_deg):
+    least_deg = max(INNER_MIN_DEG, INNER_SWAY * noise_deg)
+    # Who presses as soon as the ankle lies, or takes it down at once after it, makes one move of two.
+    goes, returns = out_at >= stay, back_at <= n - stay
+    if not (goes or returns) or back_at - out_at < INNER_MIN_SHARE * n:
         return None
-    if out_at < stay or back_at > n - stay or back_at - out_at < INNER_MIN_SHARE * n:
+    if (goes and inner - before < least_deg) or (returns and inner - after < least_deg):
         return None
     middle = (out_at + back_at) // 2
     up, down = angle[: middle + 1], angle[middle:][::-1]
     last = len(down) - 1 + middle
-    return (
-        reversed_edge(arrival(-up[::-1], -before, noise_deg, smoothing), middle),
-        arrival(up, inner, noise_deg, smoothing),
-        reversed_edge(arrival(down, inner, noise_deg, smoothing), last),
-        _later(arrival(-down[::-1], -after, noise_deg, smoothing), middle),
-    )
+    out = there = back = home = None
+    if goes:
+        out = reversed_edge(arrival(-up[::-1], -before, noise_deg, smoothing), middle)
+        there = arrival(up, inner, noise_deg, smoothing)
+    if returns:
+        back = reversed_edge(arrival(down, inner, noise_deg, smoothing), last)
+        home = _later(arrival(-down[::-1], -after, noise_deg, smoothing), middle)
+    if not (goes and returns):  # a pose that sinks or creeps on at one end is one pose
+        begins, ends = (out, there) if goes else (back, home)
+        if begins is None or ends is None or ends.at - begins.at > ONE_MOVE_S * rate_hz:
+            return None
+    return out, there, back, home
 
 
 def _later(edge: Edge, rows: int) -> Edge:
