@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,17 @@ from study_cases import asked, done
 NO_SIGNS: dict[str, Any] = {"red_flags": (), "other_symptoms": ()}
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty study to copy, which is ten times faster than to make one."""
+    folder = tmp_path_factory.mktemp("empty") / "study"
+    create_study(folder, timezone="UTC")
+    return folder
+
+
 @pytest.fixture
-def study(tmp_path: Path) -> Iterator[Study]:
-    create_study(tmp_path / "study", timezone="UTC")
-    with Study(tmp_path / "study", write=True) as opened:
+def study(tmp_path: Path, empty: Path) -> Iterator[Study]:
+    with Study(shutil.copytree(empty, tmp_path / "study"), write=True) as opened:
         yield opened
 
 

@@ -52,10 +52,17 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty study to copy, which is ten times faster than to make one."""
+    folder = tmp_path_factory.mktemp("empty") / "study"
+    create_study(folder, timezone="Europe/Berlin")
+    return folder
+
+
 @pytest.fixture
-def study_dir(tmp_path: Path) -> Path:
-    create_study(tmp_path / "clinic", timezone="Europe/Berlin")
-    return tmp_path / "clinic"
+def study_dir(tmp_path: Path, empty: Path) -> Path:
+    return Path(shutil.copytree(empty, tmp_path / "clinic"))
 
 
 @pytest.fixture
@@ -71,7 +78,7 @@ def everything(folder: Path) -> dict[str, list[Any]]:
             "from block join person_exercise as p using (pair_no)",
             "pair_day": "select * from day_fact",
             "block": "select * exclude (block_no, pair_no) from block",
-            "rep": "select rep.* exclude (block_no), b.* exclude (block_no, pair_no) "
+            "rep": "select rep.* exclude (block_no), (b.session_id, b.recording, b.block) "
             "from rep left join block as b using (block_no)",
         }
         queries = {name: named.get(name, f"select * from {name}") for name in STORED}
