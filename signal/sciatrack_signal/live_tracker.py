@@ -31,7 +31,7 @@ LEFT_SHARE, AGAIN_SHARE, BACK_SHARE = 0.5, 0.8, 0.45
 ONWARD_SHARE = 0.3
 # Within so many seconds of an arrival a smaller rise goes on with the move, too: a knee is grasped and drawn in. In
 # shares of the angle, and in times of what the sway of the hold turns within a fifth of a second.
-GRASP_S, GRASP_SHARE, GRASP_SWAYS = 4.0, 0.05, 6.0
+GRASP_S, GRASP_SHARE, GRASP_SWAYS = 4.0, 0.05, 12.0
 # A hold is dated again once it has lasted so long, when its angle is known better.
 REFINE_S = 0.6
 # A pose is known after so many quiet seconds; one that is left by so many times its sway, for so long, was rest.

@@ -197,7 +197,7 @@ class OnlineAnalysis:
     def _revise(self, analysis: Analysis, recording: Recording, now_s: float, patience_s: float) -> list[Event]:
         """Puts the analysed reps in the place of those told before; tells each difference.
 
-        What the analysis does not see yet stands while it is the newest, and newer than patience_s.
+        As long as it sees nothing of the present set, what is newer than patience_s stands.
         """
         events: list[Event] = []
         whole = not self._reps or recording.time_s[0] <= self._reps[0][1].start_s - EDGE_S
@@ -223,8 +223,8 @@ class OnlineAnalysis:
             self._reps.append((rep_id, rep))
             if _differs(before, rep):
                 events.append(Event("rep_revised", rep.end_s, rep_id, rep))
-        last_s = max((rep.end_s for rep in new), default=-np.inf)
-        waits = [one for one in old if one[1].start_s >= last_s and now_s - one[1].end_s < patience_s]
+        sees_set = any(now_s - rep.end_s < SET_PAUSE_S for rep in new)
+        waits = [] if sees_set else [one for one in old if now_s - one[1].end_s < patience_s]
         self._reps += waits
         events += [Event("rep_withdrawn", rep.end_s, rep_id) for rep_id, rep in old if (rep_id, rep) not in waits]
         self._firm_s = now_s
