@@ -140,3 +140,12 @@ def test_every_speaker_has_the_characteristic_that_its_data_come_from(name: str)
     speaker = SPEAKERS[name]()
     found = [c for service in speaker.services for c in service.characteristics if c.uuid == speaker.data_uuid]
     assert "notify" in found[0].properties
+
+
+def test_after_its_motion_a_sensor_lies_still_without_turning() -> None:
+    motion = Motion(
+        100.0, np.array([[0.0, 0.0, 9.8], [0.0, 9.8, 0.0]]), np.array([[0.1, 0.0, 0.0], [0.2, 0.0, 0.0]])
+    )
+    acc, gyr = motion.rows(0, 4)
+    assert acc.tolist() == [[0.0, 0.0, 9.8]] + [[0.0, 9.8, 0.0]] * 3
+    assert gyr[:, 0].tolist() == [0.1, 0.2, 0.0, 0.0]

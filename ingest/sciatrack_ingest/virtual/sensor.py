@@ -33,13 +33,13 @@ class Motion:
         return len(self.acc) / self.rate_hz
 
     def rows(self, first: int, count: int) -> tuple[Float, Float]:
-        """Samples [first, first + count); after the end the last sample stands still."""
+        """Samples [first, first + count); after the end the sensor lies still as it lay last."""
         return self.rows_at(np.arange(first, first + count))
 
     def rows_at(self, rows: Int) -> tuple[Float, Float]:
-        """The samples of some rows."""
+        """The samples of some rows; what lies still has no angular rate."""
         at = np.minimum(rows, len(self.acc) - 1)
-        return self.acc[at], self.gyr[at]
+        return self.acc[at], np.where((rows < len(self.acc))[:, None], self.gyr[at], 0.0)
 
 
 def motion_of(recording: Recording, rate_hz: float) -> Motion:
