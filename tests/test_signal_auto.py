@@ -144,3 +144,19 @@ def test_tilts_no_larger_than_a_breath_are_said_to_be_too_small_where_little_is_
     block = block_of(case.record())
     assert block.count == counted
     assert ("too little to tell pelvic_tilt from breathing" in block.note) == (counted == 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "placement", "seed", "label"),
+    [
+        ("phone", "hip", 2000052, "glute_bridge"),
+        ("turning", "hip", 2000037, "bird_dog"),
+    ],
+)
+def test_a_label_does_not_make_repetitions_of_what_is_surely_something_else(
+    kind: str, placement: str, seed: int, label: str
+) -> None:
+    recording = simulate_nobody(kind, seed=seed, duration_s=600.0, placement=placement).recording
+    block = block_of(recording, exercise=label)
+    assert block.reps == ()
+    assert f"does not look like {label}" in block.note
