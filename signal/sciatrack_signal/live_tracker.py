@@ -117,6 +117,11 @@ class LiveTracker:
         self._base_deg = self._depart_deg = 0.0
         self._refine_s = self._stopped_s = math.inf
 
+    @property
+    def knows_set(self) -> bool:
+        """Whether there were reps that say what is usual."""
+        return len(self._sizes) >= 2
+
     def push(self, time_s: list[float], acc: list[list[float]]) -> list[Seen]:
         """Takes samples in order; acc rows in m/s^2. Rows that are not finite are skipped."""
         self._seen = []

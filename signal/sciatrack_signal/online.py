@@ -180,7 +180,8 @@ class OnlineAnalysis:
             events.append(Event("set_done", last_s))
         waited_s = now_s - self._reviewed_s
         pauses = rests and self._firm_s < last_s <= now_s - SETTLED_S and waited_s >= REVIEW_EVERY_S
-        stuck = waited_s >= STUCK_S and (self._news or not rests)
+        # an end in the middle of a hold can turn a set's poses round, so a set that is known waits for its rest
+        stuck = waited_s >= STUCK_S and (self._news if rests else not self._tracker.knows_set)
         if over or stuck or (self._news and pauses):
             events += self.review(is_over=over)
 
