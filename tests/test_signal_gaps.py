@@ -77,9 +77,14 @@ def test_a_rep_in_a_gap_is_not_made_up() -> None:
     np.testing.assert_allclose(times_of(block)[:, 1:3], truths_of(CASE)[others, 1:3], atol=0.15)
 
 
-@pytest.mark.xfail(strict=True, reason="count_high spans cut reps but not yet what a gap may have swallowed")
 def test_a_gap_that_may_have_swallowed_a_rep_leaves_the_count_open() -> None:
-    assert block_of(swallowed()).count_high >= 6
+    assert block_of(swallowed()).count_high == 6
+
+
+def test_a_gap_shorter_than_the_way_out_and_back_leaves_the_count_sure() -> None:
+    rep = CASE.truth[HOLD]
+    block = block_of(without(CASE.record(), rep.hold_start_s + 1.0, rep.hold_start_s + 2.0))
+    assert (block.count, block.count_high) == (6, 6)
 
 
 def test_a_gap_of_a_minute_between_two_sets_is_no_rep() -> None:

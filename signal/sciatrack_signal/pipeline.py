@@ -21,6 +21,7 @@ from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import Exercise, catalogue, get
 from sciatrack_signal.grid import to_grid
 from sciatrack_signal.heading import NOTE as HEADING_NOTE
+from sciatrack_signal.order import median
 from sciatrack_signal.quality import judged
 from sciatrack_signal.result import Analysis, Block, Rep
 from sciatrack_signal.selection import NOTHING_FOUND, select, select_turns
@@ -203,12 +204,25 @@ def _answer(recording: Recording, labels: Labels, reps: list[Rep], note: str) ->
     return Analysis((_block(recording, labels, reps, note, number=0, span_s=span_s),))
 
 
+def _swallowed(reps: list[Rep], gaps_s: npt.NDArray[np.float64]) -> int:
+    """How many reps more the gaps within sets may hold: a gap as long as the way out and back can hide both."""
+    known = [rep for rep in reps if rep.hold_start_s is not None and rep.hold_end_s is not None]
+    if not known:
+        return 0
+    ways_s = median([rep.end_s - rep.start_s - (rep.hold_s or 0.0) for rep in known])
+    length_s = median([rep.end_s - rep.start_s for rep in known])
+    inside = (gaps_s[:, 0] > reps[0].start_s) & (gaps_s[:, 1] < reps[-1].end_s)
+    long_s = (gaps_s[:, 1] - gaps_s[:, 0])[inside]
+    long_s = long_s[(long_s >= ways_s) & (long_s < SET_PAUSE_S)]
+    return int(np.maximum(long_s // max(length_s, 1e-9), 1).sum())
+
+
 def _block(
     recording: Recording, labels: Labels, reps: list[Rep], note: str, *, number: int, span_s: tuple[float, float]
 ) -> Block:
     counted = sum(rep.complete and "inferred" not in rep.flags for rep in reps)
-    open_reps = sum("cut" in rep.flags for rep in reps)
     gaps = recording.gaps_s
+    open_reps = sum("cut" in rep.flags for rep in reps) + _swallowed(reps, gaps)
     return Block(
         recording=recording.name, block=number, block_start_s=span_s[0], block_end_s=span_s[1],
         exercise=labels.exercise.id, placement=labels.placement, side=labels.side,
