@@ -182,7 +182,8 @@ class OnlineAnalysis:
         pauses = rests and self._firm_s < last_s <= now_s - SETTLED_S and waited_s >= REVIEW_EVERY_S
         # an end in the middle of a hold can turn a set's poses round, so a set that is known waits for its rest
         stuck = waited_s >= STUCK_S and (self._news if rests else not self._tracker.knows_set)
-        if over or stuck or (self._news and pauses):
+        late = waited_s >= REVIEW_S  # what lies further back is not looked at any more
+        if over or stuck or (self._news and (pauses or late)):
             events += self.review(is_over=over)
 
     def review(self, *, is_over: bool = True) -> tuple[Event, ...]:
