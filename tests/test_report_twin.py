@@ -56,6 +56,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )  # fmt: skip
 @example(seed=0, n_people=0, n_days=5, cut=None, rebuilt=False)
 @example(seed=1, n_people=1, n_days=30, cut=None, rebuilt=True)
+@example(seed=129, n_people=2, n_days=32, cut=24, rebuilt=False)  # only the leg that is not asked for is seen
 @example(seed=4168250, n_people=1, n_days=9, cut=5, rebuilt=False)  # no session holds anything
 def test_both_implementations_agree(
     empty: Path, seed: int, n_people: int, n_days: int, cut: int | None, rebuilt: bool

@@ -109,8 +109,8 @@ ever as (
 judged as (
     select
         known.* exclude (left_hidden, right_hidden, holds_hidden),
-        if(looked, left_hidden, not left_ever and right_ever and reps_left_rx > 0) is true as left_hidden,
-        if(looked, right_hidden, not right_ever and left_ever and reps_right_rx > 0) is true as right_hidden,
+        if(looked, left_hidden, not left_ever and right_ever and reps_right_rx > 0) is true as left_hidden,
+        if(looked, right_hidden, not right_ever and left_ever and reps_left_rx > 0) is true as right_hidden,
         (holds_hidden or not holds_ever) is true as holds_hidden
     from known
     left join ever using (pair_no)
