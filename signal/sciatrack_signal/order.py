@@ -1,4 +1,4 @@
-"""Medians and quantiles of short rows of numbers, bit for bit those of numpy at a fifth of its cost.
+"""Middles of short rows of numbers: medians and quantiles, bit for bit numpy's at a fifth of the cost, and others.
 
 numpy's own spend 50 to 110 us a call on finding out what they were given; thousands of calls an hour of recording
 made that a fifth of an analysis.
@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
+
+# Iterations to a geometric median: more move it by less than poses differ.
+MIDDLE_STEPS = 20
 
 
 def median(x: Float | Int | Sequence[float]) -> float:
@@ -32,6 +35,19 @@ def median_row(x: Float) -> Float:
     ordered = np.sort(x, axis=0)
     n = len(ordered)
     return np.asarray(ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2.0)
+
+
+def middle_row(x: Float) -> Float:
+    """(k,) geometric median of (n, k), n >= 1, all finite: robust as a median, and turns with the rows.
+
+    Weiszfeld's iteration from the mean; it comes within a hundredth of the rows' spread.
+    """
+    middle = x.mean(axis=0)
+    floor = 1e-6 + 1e-3 * float(np.abs(x - middle).max(initial=0.0))
+    for _ in range(MIDDLE_STEPS):
+        weight = 1.0 / np.maximum(np.sqrt(((x - middle) ** 2).sum(axis=1)), floor)
+        middle = weight @ x / weight.sum()
+    return np.asarray(middle)
 
 
 def quantile(x: Float, share: float) -> float:

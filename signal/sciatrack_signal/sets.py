@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels
 from sciatrack_signal.lesser import lesser_points
-from sciatrack_signal.order import median, median_row
+from sciatrack_signal.order import median, median_row, middle_row
 from sciatrack_signal.rest_or_hold import BESIDE_SHARE, BEYOND_SHARE, UNLIKE_FLOOR_DEG, rest_parity
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes
 from sciatrack_signal.trace import Trace
@@ -96,7 +96,7 @@ def _geometry_odds(one: Candidate, d: Dwells, labels: Labels) -> float:
     if one.by_heading:
         return 0.0
     middles = (d.starts + d.ends) // 2
-    poses = [_unit(median_row(one.trace.up[middles[parity : d.n : 2]])) for parity in (0, 1)]
+    poses = [_unit(middle_row(one.trace.up[middles[parity : d.n : 2]])) for parity in (0, 1)]
     return pose_odds((poses[0], poses[1]), labels.ways, walk_up(one))
 
 

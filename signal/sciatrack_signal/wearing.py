@@ -62,9 +62,15 @@ def mounts_of(placement: str) -> tuple[Float, Float]:
     return np.array(mounts), np.array(prior)
 
 
-def head_mounts(head: Float) -> tuple[Float, Float]:
-    """As `mounts_of`: all turns round the body of a sensor of which `head`, (3,) unit, points to the head."""
-    forward = np.cross(head, np.eye(3)[int(np.argmin(np.abs(head)))])
+def head_mounts(head: Float, beside: Float | None = None) -> tuple[Float, Float]:
+    """As `mounts_of`: all turns round the body of a sensor of which `head`, (3,) unit, points to the head.
+
+    beside : (3,) direction in the sensor's frame from which the turns are stepped, so that a sensor that is turned
+    in its mount is asked the same; one of the sensor's axes if None or along the body.
+    """
+    forward = np.cross(head, np.zeros(3) if beside is None else beside)
+    if float(np.linalg.norm(forward)) < 1e-6:
+        forward = np.cross(head, np.eye(3)[int(np.argmin(np.abs(head)))])
     forward = forward / float(np.linalg.norm(forward))
     left = np.cross(head, forward)
     turns = np.radians(np.arange(0.0, 360.0, MOUNT_STEP_DEG))
@@ -116,7 +122,7 @@ def _orders(poses: Poses, ways: Sequence[Way], walk: Float | None) -> tuple[floa
     size = float(np.linalg.norm(turn))
     if size < 1e-6 or not ways or walk is None:
         return 0.0, 0.0
-    mounts, _ = head_mounts(walk)
+    mounts, _ = head_mounts(walk, turn / size)
     range_rad = np.arctan2(size, poses[0] @ poses[1])
     orders = []
     for rest, sign in ((0, 1.0), (1, -1.0)):
