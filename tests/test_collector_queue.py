@@ -50,7 +50,9 @@ def test_what_came_is_on_disk_soon_and_not_only_at_the_end(tmp_path, monkeypatch
     for at in range(3):
         queue.put("data", bytes([at]))
         until_s = time.monotonic() + 30.0
-        while (len(read_raw(tmp_path / "raw").packets) <= at or len(synced) <= before) and time.monotonic() < until_s:
+        while len(read_raw(tmp_path / "raw").packets) <= at and time.monotonic() < until_s:
+            time.sleep(0.01)
+        while len(synced) <= before and time.monotonic() < until_s:
             time.sleep(0.01)
         assert len(read_raw(tmp_path / "raw").packets) == at + 1
         assert len(synced) > before

@@ -194,8 +194,9 @@ def robust_tables(rows: pd.DataFrame) -> list[Table]:
     header = ("stress", "sets right", "95 %", "F1", "hold median s", "MAE s", "covered", "same answer", "asked")
     return [Table(
         "Simulated sets under stress, one at a time (cells graded full)", header, out, "simulated",
-        "The same sets in every row. Same answer: as many reps, each moment within a row of the grid (40 ms) of the first row's. A "
-        "prescription must not pull the estimate, and no mount may matter. The strap turns within the set.",
+        "The same sets in every row. Same answer: as many reps, each moment within a row of the grid (40 ms) of "
+        "the first row's. A prescription must not pull the estimate, and no mount may matter. The strap turns "
+        "within the set.",
     )]  # fmt: skip
 
 
