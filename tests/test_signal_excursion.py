@@ -21,6 +21,7 @@ from sciatrack_signal.excursion import (
     cross_one,
     excursion,
     local_axes,
+    main_axes,
     principal_axis,
     tilt_rate,
 )
@@ -137,3 +138,20 @@ def test_blocks_of_any_size_travel_as_far(n: int, rows: int, seed: int) -> None:
         np.testing.assert_allclose(excursion(rate, axes, RATE_HZ), whole, atol=1e-9)
     with mock.patch.object(excursion_module, "BLOCK_ROWS", max(rows, round(RATE_HZ))):
         np.testing.assert_allclose(local_axes(rate, RATE_HZ), axes, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "sizes", [(3.0, 2.0, 1.0), (3.0, 2.0, 2.0), (3.0, 3.0 - 1e-7, 0.0), (1e-12, 0.0, 0.0), (2e8, 1.0, 0.0)]
+)
+def test_the_main_axes_are_the_eigenvectors_to_the_largest_eigenvalues(sizes: tuple[float, float, float]) -> None:
+    turned = Rotation.random(50, rng=7).as_matrix()
+    matrices = turned @ np.diag(sizes) @ turned.transpose(0, 2, 1)
+    matrices = 0.5 * (matrices + matrices.transpose(0, 2, 1))
+    np.testing.assert_allclose(np.abs(np.einsum("kj,kj->k", main_axes(matrices), turned[:, :, 0])), 1.0, atol=1e-9)
+
+
+def test_where_no_axis_is_the_main_one_there_is_still_one() -> None:
+    matrices = np.stack([np.zeros((3, 3)), np.eye(3), np.diag([2.0, 2.0, 1.0]), np.diag([1e-200, 0.0, 0.0])])
+    axes = main_axes(matrices)
+    np.testing.assert_allclose(np.linalg.norm(axes, axis=1), 1.0)
+    assert axes[2, 2] == pytest.approx(0.0, abs=1e-9)

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.ndimage import gaussian_filter1d
 
 from sciatrack_signal import smoothing
-from sciatrack_signal.smoothing import blocks, box, gaussian, support
+from sciatrack_signal.smoothing import blocks, box, gaussian, support, thinned
 from signal_cases import LAW, Array
 
 ROWS = arrays(np.float64, st.tuples(st.integers(0, 60), st.integers(1, 3)), elements=st.floats(-100, 100))
@@ -98,3 +98,15 @@ def test_blocks_are_all_rows_in_order_with_all_that_they_need(n: int, sigma: flo
     assert [k for part, _, _ in parts for k in range(n)[part]] == list(range(n))
     for part, around, inner in parts:
         np.testing.assert_allclose(gaussian(x[around], sigma)[inner], gaussian(x, sigma)[part], atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 5, 97, 1000, 30_000])
+@pytest.mark.parametrize("every", [1, 3, 6])
+@pytest.mark.parametrize("sigma", [0.2, 2.0, 8.75])
+def test_some_rows_alone_are_smoothed_as_all_rows_are(n: int, every: int, sigma: float) -> None:
+    x = np.random.default_rng(n).normal(9.0, 1.0, (n, 2))
+    smooth, shifts = gaussian(x, sigma), (-1, 0, 2)
+    found = thinned(x, sigma, every, shifts)
+    for p, shift in enumerate(shifts):
+        rows = np.clip(np.arange(0, n, every) + shift, 0, n - 1)
+        np.testing.assert_allclose(found[p].T, smooth[rows], atol=2e-5)

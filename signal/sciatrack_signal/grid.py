@@ -104,10 +104,11 @@ def _block_means(x: Float, factor: int, n: int) -> Single:
     for first in range(0, n, CHUNK_ROWS):
         part = side_by_side[first : first + CHUNK_ROWS]
         to = out[:, first : first + len(part)]
-        if np.isfinite(part).all():
-            to[:] = mean @ part.T
-        else:  # in a product, what is not finite would spread to the other axes
-            to[:] = part.reshape(-1, factor, 3).mean(axis=1).T
+        with np.errstate(invalid="ignore"):
+            means = mean @ part.T
+        if not np.isfinite(means).all():  # in a product, what is not finite spreads to the other axes
+            means = part.reshape(-1, factor, 3).mean(axis=1).T
+        to[:] = means
     return out.T
 
 

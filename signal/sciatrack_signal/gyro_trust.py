@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.excursion import gradient
-from sciatrack_signal.orientation import length, unit
-from sciatrack_signal.smoothing import blocks, gaussian, support
+from sciatrack_signal.orientation import length
+from sciatrack_signal.smoothing import BLOCK_ROWS, blocks, gaussian, support, thinned
 from sciatrack_signal.walking import walking
 
 Float = npt.NDArray[np.float64]
@@ -30,8 +29,10 @@ UNTESTED_DPS = 0.7
 SCALE_RIDGE = 0.03
 # An axis with less than this share of the rotation says nothing about its scale.
 TRUST_AXIS_SHARE = 0.1
-# Of what has been smoothed every third row is looked at, 0.12 s apart: those between say the same again.
-EVERY = 3
+# Of what has been smoothed every third row is looked at, 0.12 s apart: those between say the same again. From ten
+# minutes on (rows) every sixth is enough; in a short recording with few calm rows that could change the answer.
+EVERY, EVERY_OF_MANY = 3, 6
+SHORT_ROWS = 15_000
 
 
 def gyro_agrees(acc: Float, gyr: Float, rate_hz: float) -> bool:
@@ -68,34 +69,39 @@ def _products(acc: Float | Single, gyr: Float | Single, rate_hz: float, walks: I
 
     du = u x omega is linear in the scales and in the biases of omega, so these sums say all of both.
     """
-    products, rows, slows = np.zeros((7, 7)), 0, []
     sigma = TRUST_SIGMA_S * rate_hz
-    margin = support(sigma) + support(JOLT_SIGMA_S * rate_hz) + 1
-    for _, around, inner in blocks(len(acc), margin):
-        some = slice(inner.start + -(around.start + inner.start) % EVERY, inner.stop, EVERY)
-        slow = gaussian(gyr[around], sigma)[some]
-        slows.append(slow)
-        calm = _calm(acc[around], rate_hz, walks - around.start)[some]
-        if not calm.any():
-            continue
-        up = unit(gaussian(acc[around], sigma))
-        change = gradient(up)[some].T * calm * rate_hz
-        ux, uy, uz = up[some].T * calm
-        none = np.zeros(len(calm))
+    every = EVERY if len(acc) <= SHORT_ROWS else EVERY_OF_MANY
+    slow = thinned(gyr, sigma, every)[0]
+    before, up, after = (_units(columns) for columns in thinned(acc, sigma, every, (-1, 0, 1)))
+    at, last = np.arange(0, len(acc), every), len(acc) - 1
+    change = (after - before) * (rate_hz / np.maximum(np.minimum(at + 1, last) - np.maximum(at - 1, 0), 1))
+    calm = _calm(acc, rate_hz, walks)[::every]
+    products = np.zeros((7, 7))
+    for rows, _, _ in blocks(len(calm), 0, BLOCK_ROWS // 4):
+        part = rows.start + np.flatnonzero(calm[rows])
+        ux, uy, uz = up[:, part].astype(np.float64)
+        none = np.zeros(len(part))
         arms = np.array([[none, uz, -uy], [-uz, none, ux], [uy, -ux, none]])
-        columns = np.concatenate([change[None], arms * slow.T[:, None], arms]).reshape(7, -1)
+        columns = np.concatenate([change[None, :, part], arms * slow[:, None, part], arms]).reshape(7, -1)
         products += columns @ columns.T
-        rows += int(calm.sum())
-    return products, rows, np.median(np.concatenate(slows), axis=0)
+    return products, int(calm.sum()), np.median(slow, axis=1).astype(np.float64)
+
+
+def _units(columns: Single) -> Single:
+    """Columns (3, m) scaled to length 1."""
+    return np.asarray(columns / np.maximum(np.sqrt(np.einsum("kj,kj->j", columns, columns)), 1e-12))
 
 
 def _calm(acc: Float | Single, rate_hz: float, walks: Int) -> Bool:
-    """(n,) rows at which nothing but turning moves the accelerometer's up; walks (k, 2) rows, some outside."""
-    norm = length(acc)
-    shaking = norm - gaussian(norm, TRUST_SIGMA_S * rate_hz)
-    calm = gaussian(shaking * shaking, JOLT_SIGMA_S * rate_hz) < TRUST_JOLT**2
+    """(n,) rows at which nothing but turning moves the accelerometer's up; walks (k, 2) rows."""
+    calm = np.empty(len(acc), dtype=bool)
+    sigmas = TRUST_SIGMA_S * rate_hz, JOLT_SIGMA_S * rate_hz
+    for rows, around, inner in blocks(len(acc), sum(map(support, sigmas))):
+        shaking = length(acc[around])
+        shaking -= gaussian(shaking, sigmas[0])
+        shaking *= shaking
+        calm[rows] = gaussian(shaking, sigmas[1])[inner] < TRUST_JOLT**2
     margin = round(rate_hz)
     for start, end in walks:
-        if end + margin > 0 and start - margin < len(acc):
-            calm[max(0, start - margin) : end + margin] = False
+        calm[max(0, start - margin) : end + margin] = False
     return calm
