@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.moves import Edge, arrival, last_step, reversed_edge, run_mean
+from sciatrack_signal.moves import Edge, arrival, last_step, peak_speed, reversed_edge, shifted
 from sciatrack_signal.nested import HOLDS_SHARE, inner_moves
-from sciatrack_signal.order import median, quantile
+from sciatrack_signal.order import centred_rows, median, quantile
 from sciatrack_signal.segmentation import Strokes, angle_about
 from sciatrack_signal.trace import Trace
 
@@ -59,7 +59,7 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
     last = min(trace.n, int(run.points[-1]) + margin + 1)
     rows = slice(int(run.points[0]), int(run.points[-1]) + 1)
     angle = angle_about(trace.sharp[first:last], run.axis, trace.up[rows].mean(axis=0))
-    points = run.points - first
+    points = (run.points - first).tolist()
     halves = _half_crossings(angle, points)
     plateaus = [_plateau(angle, points, halves, k, run.amplitude_deg) for k in range(len(points))]
     sway = _sway(angle, plateaus, rate_hz)
@@ -71,20 +71,17 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
     smoothing = trace.sharp_sigma_s * rate_hz
     departs, arrives = [], []
     for k in range(run.count):
-        sign = 1.0 if angle[points[k + 1]] > angle[points[k]] else -1.0
+        here, there = points[k], points[k + 1]
+        sign = 1.0 if angle[there] > angle[here] else -1.0
         up_start, up_end = plateaus[k + 1]
         down_start, down_end = plateaus[k]
-        onward = sign * angle[points[k] : up_end]
-        backward = -sign * angle[down_start : points[k + 1] + 1][::-1]
-        peak = float(run_mean(np.diff(sign * angle[points[k] : points[k + 1] + 1])).max(initial=0.0))
-        onto, to = last_step(onward, max(up_start - points[k], 1), peak, calm[k + 1], window)
-        off, away = last_step(backward, max(points[k + 1] + 1 - down_end, 1), peak, calm[k], window)
-        into = arrival(onward, to, float(sway[k + 1]), smoothing, onto)
-        out = reversed_edge(
-            arrival(backward, away, float(sway[k]), smoothing, off), int(points[k + 1]) - down_start
-        )
-        arrives.append(_shifted(into, first + int(points[k])))
-        departs.append(_shifted(out, first + down_start))
+        onward = sign * angle[here:up_end]
+        backward = -sign * angle[down_start : there + 1][::-1]
+        peak = peak_speed(onward[: there + 1 - here])
+        onto, to = last_step(onward, max(up_start - here, 1), peak, calm[k + 1], window)
+        off, away = last_step(backward, max(there + 1 - down_end, 1), peak, calm[k], window)
+        arrives.append(shifted(arrival(onward, to, float(sway[k + 1]), smoothing, onto), first + here))
+        departs.append(reversed_edge(arrival(backward, away, float(sway[k]), smoothing, off), first + there))
     _put_inner_moves(run, angle, first, usual, smoothing, rate_hz, departs, arrives)
     levels = np.array([median(angle[a:b]) for a, b in plateaus])
     return Timed(run, tuple(departs), tuple(arrives), sway, levels, first, angle)
@@ -105,7 +102,7 @@ def _put_inner_moves(
         sign = 1.0 if run.levels[k] > run.levels[k - 1] else -1.0
         inner = inner_moves(sign * part, rate_hz, noise_deg, smoothing)
         if inner is not None:
-            found[k] = [edge and _shifted(edge, first + max(start, 0)) for edge in inner]
+            found[k] = [edge and shifted(edge, first + max(start, 0)) for edge in inner]
     if len(found) < HOLDS_SHARE * len(apexes):
         return
     for k, (out, there, back, home) in found.items():
@@ -113,33 +110,27 @@ def _put_inner_moves(
         departs[k], arrives[k] = back or departs[k], home or arrives[k]
 
 
-def _shifted(edge: Edge, rows: int) -> Edge:
-    return replace(edge, at=edge.at + rows, outer=edge.outer + rows)
-
-
-def _half_crossings(angle: Float, points: npt.NDArray[np.int64]) -> list[int]:
+def _half_crossings(angle: Float, points: list[int]) -> list[int]:
     """Row at which each stroke is half way."""
     halves = []
     for a, b in itertools.pairwise(points):
         middle = 0.5 * (angle[a] + angle[b])
         passed = (angle[a : b + 1] >= middle) == (angle[b] >= middle)
-        halves.append(int(a) + int(np.argmax(passed)))
+        halves.append(a + int(passed.argmax()))
     return halves
 
 
-def _plateau(
-    angle: Float, points: npt.NDArray[np.int64], halves: list[int], k: int, amplitude_deg: float
-) -> tuple[int, int]:
+def _plateau(angle: Float, points: list[int], halves: list[int], k: int, amplitude_deg: float) -> tuple[int, int]:
     """Rows [start, end) around turning point k that lie within the plateau's share of its level."""
-    start = halves[k - 1] if k > 0 else max(0, int(points[0]) - 25)
-    end = halves[k] if k < len(halves) else min(len(angle) - 1, int(points[-1]) + 25)
-    part = angle[start : end + 1]
+    start = halves[k - 1] if k > 0 else max(0, points[0] - 25)
+    end = halves[k] if k < len(halves) else min(len(angle) - 1, points[-1] + 25)
     extreme = float(angle[points[k]])
     neighbour = angle[points[k - 1]] if k > 0 else angle[points[k + 1]]
     sign = 1.0 if extreme > neighbour else -1.0
-    level = quantile(sign * part, 0.75) if len(part) > 25 else sign * extreme
-    near = np.flatnonzero(sign * part >= min(level, sign * extreme) - PLATEAU_SHARE * amplitude_deg)
-    return start + int(near[0]), start + int(near[-1]) + 1
+    part = sign * angle[start : end + 1]
+    level = quantile(part, 0.75) if len(part) > 25 else sign * extreme
+    near = part >= min(level, sign * extreme) - PLATEAU_SHARE * amplitude_deg
+    return start + int(near.argmax()), end + 1 - int(near[::-1].argmax())
 
 
 def _calmer_half(plateau: Float) -> float:
@@ -151,8 +142,9 @@ def _calmer_half(plateau: Float) -> float:
 
 
 def _about_a_line(part: Float) -> float:
-    x = np.arange(len(part)) - 0.5 * (len(part) - 1)
-    off = part - float(part.sum()) / len(part) - (float(x @ part) / float(x @ x)) * x
+    x, square = centred_rows(len(part))
+    off = part - float(part.sum()) / len(part)
+    off -= (float(x @ part) / square) * x
     return math.sqrt(float(off @ off) / len(part))
 
 

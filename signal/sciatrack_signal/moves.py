@@ -79,7 +79,7 @@ def arrival(angle: Float, level: float, noise_deg: float, smoothing: float, stop
     """
     start = float(angle[0])
     span = level - start
-    peak = float(run_mean(angle[1:] - angle[:-1]).max(initial=0.0))
+    peak = peak_speed(angle)
     if stop_row is None:
         base_at, base = _last_stop(angle, start, span, noise_deg)
     else:
@@ -101,6 +101,11 @@ def arrival(angle: Float, level: float, noise_deg: float, smoothing: float, stop
 def reversed_edge(edge: Edge, last_row: int) -> Edge:
     """An edge that was read backwards in time, in rows of the angle as it was; a departure is such an arrival."""
     return Edge(last_row - edge.at, last_row - edge.outer, edge.error, edge.peak_speed)
+
+
+def shifted(edge: Edge, rows: int) -> Edge:
+    """The same edge in rows that are counted from so many rows earlier."""
+    return Edge(edge.at + rows, edge.outer + rows, edge.error, edge.peak_speed)
 
 
 def last_step(
@@ -139,21 +144,20 @@ def _half_and_rise(angle: Float, base: float, part: float, base_at: int) -> tupl
     return half, max(upper - half, 0.25)
 
 
-def run_mean(speed: Float) -> Float:
-    """Three-row running mean: single rows of noise are not the peak speed."""
+def peak_speed(angle: Float) -> float:
+    """Highest speed upwards (deg per row, 0 if none) of a mean over three rows: one row of noise is no peak."""
+    speed = angle[1:] - angle[:-1]
     if len(speed) < 3:
-        return speed
-    mean = np.empty(len(speed))
-    np.add(speed[:-2], speed[1:-1], out=mean[1:-1])
-    mean[1:-1] += speed[2:]
-    mean[0], mean[-1] = speed[0] + speed[0] + speed[1], speed[-2] + speed[-1] + speed[-1]
-    mean /= 3.0
-    return mean
+        return float(speed.max(initial=0.0))
+    three = speed[:-2] + speed[1:-1]
+    three += speed[2:]
+    first, last = speed[0] + speed[0] + speed[1], speed[-2] + speed[-1] + speed[-1]
+    return max(float(three.max()), float(first), float(last), 0.0) / 3.0
 
 
 def _stretches(mask: Bool) -> list[tuple[int, int]]:
     """Half-open pairs of rows between which a mask is True."""
-    edges = np.flatnonzero(mask[1:] != mask[:-1]) + 1
+    edges = (mask[1:] != mask[:-1]).nonzero()[0] + 1
     marks = [*([0] if mask[0] else []), *edges.tolist(), *([len(mask)] if mask[-1] else [])]
     return list(zip(marks[0::2], marks[1::2], strict=True))
 
@@ -174,12 +178,12 @@ def _last_stop(angle: Float, start: float, span: float, noise_deg: float) -> tup
     calm = calm[: there if arrived[there] else len(calm)]
     if len(calm) < 5:
         return 0, start
-    slow = (calm[1:-1] < STOP_SPEED_SHARE * peak) & (calm[1:-1] <= calm[:-2]) & (calm[1:-1] <= calm[2:])
-    if not slow.any():
+    share = (smooth[1 : len(calm) - 1] - start) / max(span, 1e-9)
+    slow = (calm[1:-1] < STOP_SPEED_SHARE * peak) & (share > part_min) & (share < 1.0 - part_min)
+    low = slow.nonzero()[0] + 1
+    if len(low) == 0:
         return 0, start
-    low = np.flatnonzero(slow) + 1
-    share = (smooth[low] - start) / max(span, 1e-9)
-    low = low[(share > part_min) & (share < 1.0 - part_min)]
+    low = low[(calm[low] <= calm[low - 1]) & (calm[low] <= calm[low + 1])]
     for at in low[::-1]:  # a stop counts if the move was fast before it and picks up speed after it
         if min(calm[at:].max(), calm[:at].max()) > MOVING_SHARE * peak:
             return int(at), float(smooth[at])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.moves import Edge, arrival, reversed_edge
+from sciatrack_signal.moves import Edge, arrival, reversed_edge, shifted
 from sciatrack_signal.order import median
 from sciatrack_signal.smoothing import gaussian
 
@@ -72,13 +72,9 @@ def inner_moves(
         there = arrival(up, inner, noise_deg, smoothing)
     if returns:
         back = reversed_edge(arrival(down, inner, noise_deg, smoothing), last)
-        home = _later(arrival(-down[::-1], -after, noise_deg, smoothing), middle)
+        home = shifted(arrival(-down[::-1], -after, noise_deg, smoothing), middle)
     if not (goes and returns):  # a pose that sinks or creeps on at one end is one pose
         begins, ends = (out, there) if goes else (back, home)
         if begins is None or ends is None or ends.at - begins.at > ONE_MOVE_S * rate_hz:
             return None
     return out, there, back, home
-
-
-def _later(edge: Edge, rows: int) -> Edge:
-    return Edge(edge.at + rows, edge.outer + rows, edge.error, edge.peak_speed)

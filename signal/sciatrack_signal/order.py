@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +49,14 @@ def middle_row(x: Float) -> Float:
         weight = 1.0 / np.maximum(np.sqrt(((x - middle) ** 2).sum(axis=1)), floor)
         middle = weight @ x / weight.sum()
     return np.asarray(middle)
+
+
+@lru_cache(maxsize=256)
+def centred_rows(n: int) -> tuple[Float, float]:
+    """(n,) 0, 1, 2, ... less their mean, and the sum of its squares: what a straight line is fitted with."""
+    rows = np.arange(n, dtype=np.float64) - 0.5 * (n - 1)
+    rows.flags.writeable = False
+    return rows, float(rows @ rows)
 
 
 def quantile(x: Float, share: float) -> float:

@@ -2,14 +2,15 @@
 
 Own, because importing a filter library costs as much CPU as smoothing 36 hours of data. Long columns are smoothed
 a piece at a time in buffers that stay in the cache, by window sums of doubling width: twice as fast as sums from
-the first row on, and each row depends on its neighbours only. Short ones are summed from their first row on, which
-needs fewer calls.
+the first row on, and each row depends on its neighbours only. Short ones are weighed with what the boxes make of a
+single row, which needs fewer calls.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,7 @@ def thinned(x: Float | Single, sigma_samples: float, every: int, shifts: tuple[i
     In single precision, and cheaper than smoothing all rows: far from the ends a product of each tile of rows with
     a matrix that has the weights once for each answer. A row beyond an end is the end's.
     """
-    weights = _weights(sigma_samples)
+    weights, _, _ = _weights(_width(sigma_samples), BOXES)
     rows = np.arange(0, len(x), every)
     margin = len(weights) // 2 + max(map(abs, shifts))
     out = np.empty((len(shifts), x.shape[1], len(rows)), dtype=np.float32)
@@ -97,22 +98,13 @@ def thinned(x: Float | Single, sigma_samples: float, every: int, shifts: tuple[i
     return out
 
 
-def _weights(sigma_samples: float) -> Float:
-    """(k,) weights of `gaussian` around a row far from the ends; k is odd."""
-    one = np.full(_width(sigma_samples), 1.0 / _width(sigma_samples))
-    weights = one
-    for _ in range(BOXES - 1):
-        weights = np.convolve(weights, one)
-    return weights
-
-
 def _width(sigma_samples: float) -> int:
     return 2 * round((math.sqrt(4.0 * sigma_samples**2 + 1.0) - 1.0) / 2.0) + 1
 
 
 def _by_columns(x: Float | Single, width: int, times: int) -> Float:
     """(n,) or (n, k) smoothed `times` times; each column of the answer is one piece of memory."""
-    smooth = _short if len(x) < LONG else _long
+    smooth = _long if len(x) >= LONG else _weighed if len(x) >= 4 * times * (width // 2) else _short
     if x.ndim == 1:
         return smooth(x, width, times, np.empty(len(x)))
     out = np.empty((x.shape[1], len(x)))
@@ -132,6 +124,28 @@ def _short(x: Float | Single, width: int, times: int, out: Float) -> Float:
         out /= width
         x = out
     return out
+
+
+def _weighed(x: Float | Single, width: int, times: int, out: Float) -> Float:
+    """Boxes as one sum of each row's neighbours; rows near an end are sums of the rows there."""
+    weights, first, last = _weights(width, times)
+    half = len(first)
+    out[:half] = first @ x[: 2 * half]
+    out[half : len(x) - half] = np.correlate(x, weights, "valid")
+    out[len(x) - half :] = last @ x[len(x) - 2 * half :]
+    return out
+
+
+@lru_cache(maxsize=64)
+def _weights(width: int, times: int) -> tuple[Float, Float, Float]:
+    """Weights of boxes around a row far from the ends (k,), and of the first and the last rows (k // 2, k - 1)."""
+    half = times * (width // 2)
+    rows = np.eye(4 * half + 1)
+    smooth = np.array([_short(row, width, times, np.empty(len(row))) for row in rows]).T
+    return (
+        smooth[2 * half, half : 3 * half + 1].copy(),
+        smooth[:half, : 2 * half].copy(), smooth[-half:, -2 * half :].copy(),
+    )  # fmt: skip
 
 
 def _long(x: Float | Single, width: int, times: int, out: Float) -> Float:
