@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.moves import Edge, arrival, last_step, peak_speed, reversed_edge, shifted
 from sciatrack_signal.nested import HOLDS_SHARE, inner_moves
-from sciatrack_signal.order import centred_rows, median, quantile
+from sciatrack_signal.order import about_a_line, median, quantile
 from sciatrack_signal.segmentation import Strokes, angle_about
 from sciatrack_signal.trace import Trace
 
@@ -138,14 +137,7 @@ def _calmer_half(plateau: Float) -> float:
     half = len(plateau) // 2
     if half < 3:
         return float("inf")
-    return max(min(_about_a_line(plateau[:half]), _about_a_line(plateau[-half:])), SWAY_FLOOR_DEG)
-
-
-def _about_a_line(part: Float) -> float:
-    x, square = centred_rows(len(part))
-    off = part - float(part.sum()) / len(part)
-    off -= (float(x @ part) / square) * x
-    return math.sqrt(float(off @ off) / len(part))
+    return max(min(about_a_line(plateau[:half]), about_a_line(plateau[-half:])), SWAY_FLOOR_DEG)
 
 
 def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Float:
@@ -155,6 +147,6 @@ def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Floa
         if end - start >= SWAY_MIN_S * rate_hz:
             quarter = (end - start) // 4
             part = angle[start + quarter : end - quarter]  # the middle: moves may still go on at the ends
-            sway[k] = _about_a_line(part)
+            sway[k] = about_a_line(part)
     usual = float(np.nanmedian(sway)) if np.isfinite(sway).any() else 4 * SWAY_FLOOR_DEG
     return np.maximum(np.where(np.isfinite(sway), np.maximum(sway, usual), usual), SWAY_FLOOR_DEG)

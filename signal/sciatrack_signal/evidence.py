@@ -5,6 +5,7 @@ Small enough to be kept for every run of a day, so that runs far apart in time c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.dwells import Timed
 from sciatrack_signal.excursion import cross_one
-from sciatrack_signal.order import median, median_row
+from sciatrack_signal.order import centred_rows, median, median_row
 from sciatrack_signal.trace import Trace
 
 Float = npt.NDArray[np.float64]
@@ -91,8 +92,9 @@ def arcs_of(trace: Trace, timed: Timed) -> Arcs:
     dwells = [_dwell_s(timed, k, trace.rate_hz) for k in range(first, last + 1)]
     dwells[0] = dwells[-1] = float("nan")
     moves_s = [(timed.arrives[k].at - timed.departs[k].at) / trace.rate_hz for k in strokes]
-    rises_m = [_rise_m(trace, timed, k) for k in strokes]
-    twists_deg = [_twist_deg(trace, timed, k) for k in strokes]
+    rows = [_rows(trace, timed, k) for k in strokes]
+    rises_m = [_rise_m(trace, mine) for mine in rows]
+    twists_deg = [_twist_deg(trace, mine) for mine in rows]
     points, levels = run.points[first : last + 1], run.levels[first : last + 1]
     times_s = np.asarray(trace.seconds(points.astype(np.float64)))
     return Arcs(
@@ -105,7 +107,7 @@ def summary(arcs: Arcs) -> Evidence:
     """Medians over all strokes of at least one out-and-back move."""
     poses = np.array([_middle(arcs.poses[p::2]) for p in (0, 1)])
     turn = cross_one(poses[0], poses[1])
-    size = float(np.linalg.norm(turn))
+    size = math.sqrt(float(turn @ turn))
     signs = np.where(np.arange(arcs.count) % 2 == 0, 1.0, -1.0)
     return Evidence(
         poses, turn / size if size > 1e-9 else arcs.axis, median(arcs.ranges_deg),
@@ -122,32 +124,29 @@ def _dwell_s(timed: Timed, point: int, rate_hz: float) -> float:
 def _middle(poses: Float) -> Float:
     """(3,) unit median direction."""
     middle = median_row(poses)
-    return np.asarray(middle / max(float(np.linalg.norm(middle)), 1e-9))
+    return np.asarray(middle / max(math.sqrt(float(middle @ middle)), 1e-9))
 
 
 def _median(values: Float) -> float:
-    known = values[np.isfinite(values)]
-    return median(known) if len(known) else float("nan")
+    known = [value for value in values.tolist() if math.isfinite(value)]
+    return median(known) if known else float("nan")
 
 
-def _rise_m(trace: Trace, timed: Timed, stroke: int) -> float:
+def _rise_m(trace: Trace, rows: slice | None) -> float:
     """Height gained in one stroke, from rest to rest: twice integrated, with the mean taken off each time.
 
     Up is known within a degree or two, which changes the vertical part of gravity by a thousandth only; what is
     left of the sensor's own error is a constant, and a body that stands still before and after removes it. NaN
     without a gyroscope: up then follows the acceleration of the move itself.
     """
-    rows = _rows(trace, timed, stroke)
     if rows is None or trace.gyr is None:
         return float("nan")
-    up = trace.sharp[rows]
-    vertical = np.einsum("ij,ij->i", trace.acc[rows], up)
-    speed = np.cumsum(vertical - vertical.mean()) / trace.rate_hz
-    return float(speed.sum() / trace.rate_hz)
+    vertical = np.einsum("ij,ij->i", trace.acc[rows], trace.sharp[rows])
+    # The sum of the running sums of what is left of its mean, written as one sum.
+    return -float(centred_rows(len(vertical))[0] @ vertical) / trace.rate_hz**2
 
 
-def _twist_deg(trace: Trace, timed: Timed, stroke: int) -> float:
-    rows = _rows(trace, timed, stroke)
+def _twist_deg(trace: Trace, rows: slice | None) -> float:
     if rows is None or trace.gyr is None:
         return float("nan")
     return float(np.degrees(np.einsum("ij,ij->i", trace.gyr[rows], trace.up[rows]).sum() / trace.rate_hz))

@@ -59,6 +59,14 @@ def centred_rows(n: int) -> tuple[Float, float]:
     return rows, float(rows @ rows)
 
 
+def about_a_line(part: Float) -> float:
+    """Standard deviation of (n,), n >= 2, about its own straight line."""
+    rows, square = centred_rows(len(part))
+    off = part - float(part.sum()) / len(part)
+    off -= (float(rows @ part) / square) * rows
+    return math.sqrt(float(off @ off) / len(part))
+
+
 def quantile(x: Float, share: float) -> float:
     """As `np.quantile` (linear) of x (n,), n >= 1; NaN if any is NaN. Raises IndexError for n = 0."""
     ordered = np.array(x)

@@ -9,6 +9,7 @@ Which fault a placement can show, and from how many degrees on, is data (`faults
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.excursion import cross_one
 from sciatrack_signal.exercises import Vector, View
-from sciatrack_signal.order import median, median_row
+from sciatrack_signal.order import centred_rows, median, median_row
 from sciatrack_signal.result import Rep
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.trace import Trace
@@ -51,6 +52,8 @@ BOUNCE_SWINGS = 4
 # times that in tired and severely affected people; 3 degrees is plain to see.
 SHAKY_DEG = 1.0
 SHAKY_SIGMA_S = 0.08
+# Taking off what is slow makes nothing so many times larger: a hold this much steadier need not be looked at.
+SHAKY_GAIN = 3.0
 # Rest and hold both moved by so much while the range stayed: the sensor or the whole pose did. People rest within 1
 # degree of where they rested before; a belt steps by 5 to 20.
 SLIP_DEG = 8.0
@@ -103,20 +106,20 @@ def _judge(
     k: int, reps: Sequence[Rep], poses: Poses, trace: Trace, view: View, frame: Float | None,
     clipped_s: Sequence[tuple[float, float]], *, slipped: bool,
 ) -> Rep:  # fmt: skip
-    rep = reps[k]
+    rep, near = reps[k], _neighbours(reps, k)
     sway = poses.sway
+    steadiness_deg = None if sway is None else root_mean_square(sway)
     bounce_deg = next((fault.limit_deg for fault in view.faults if fault.measure == "bounce"), BOUNCE_DEG)
     found = {
         "slipped": slipped,
         "clipped": any(start < rep.end_s and end > rep.start_s for start, end in clipped_s),
-        "large_range": _larger(reps, k),
-        "fast_entry": _faster(reps, k),
+        "large_range": _larger(rep, near),
+        "fast_entry": _faster(rep, near),
         "bouncing": sway is not None and bounces(sway[:, 0], trace.rate_hz, bounce_deg),
         # Without a gyroscope up is smoothed beyond any tremor, and the tremor's own acceleration is no angle.
-        "shaky": sway is not None and trace.gyr is not None and tremor_deg(sway, trace.rate_hz) > SHAKY_DEG,
+        "shaky": sway is not None and trace.gyr is not None and shakes(sway, trace.rate_hz),
     }
     flags = {*rep.flags, *(name for name, is_so in found.items() if is_so), *_faults(rep, poses, view, frame)}
-    steadiness_deg = None if sway is None else float(np.sqrt((sway * sway).sum(axis=1).mean()))
     return replace(rep, steadiness_deg=steadiness_deg, flags=tuple(sorted(flags)))
 
 
@@ -131,8 +134,7 @@ def _poses(trace: Trace, rep: Rep) -> Poses:
     first, last = _rows(trace, start_s, end_s)
     if end_s - start_s < STEADY_MIN_S or not trace.valid[first:last].all():
         return Poses(rest, hold, None)
-    along = hold - (hold @ rest) * rest
-    along = along / max(float(np.linalg.norm(along)), 1e-9)
+    along = _unit(hold - (hold @ rest) * rest)
     part = trace.sharp[first:last]
     across = cross_one(rest, along)
     sway = np.degrees(part @ np.stack([cross_one(across, hold), across], axis=1))
@@ -141,15 +143,19 @@ def _poses(trace: Trace, rep: Rep) -> Poses:
 
 def _without_line(sway: Float) -> Float:
     """Each column about its own straight line: a hold that sinks evenly is not unsteady."""
-    x = np.arange(len(sway)) - 0.5 * (len(sway) - 1)
-    centred = sway - sway.mean(axis=0)
-    return np.asarray(centred - np.outer(x, x @ centred) / float(x @ x))
+    x, square = centred_rows(len(sway))
+    off = sway - np.add.reduce(sway, axis=0) / len(sway)
+    off -= x[:, None] * (x @ off / square)
+    return np.asarray(off)
 
 
 def _mean_up(trace: Trace, start_s: float, end_s: float) -> Float:
     first, last = _rows(trace, start_s, end_s)
-    mean: Float = trace.up[first:last].mean(axis=0)
-    return mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return _unit(np.add.reduce(trace.up[first:last], axis=0) / (last - first))
+
+
+def _unit(direction: Float) -> Float:
+    return np.asarray(direction / max(math.sqrt(float(direction @ direction)), 1e-9))
 
 
 def _rows(trace: Trace, start_s: float, end_s: float) -> tuple[int, int]:
@@ -160,37 +166,49 @@ def _rows(trace: Trace, start_s: float, end_s: float) -> tuple[int, int]:
 
 def bounces(angle_deg: Float, rate_hz: float, limit_deg: float) -> bool:
     """Whether an angle (n,) swings to and fro by more than `limit_deg` several times in a row, at 0.5 to 3 Hz."""
+    if 2.0 * float(angle_deg.max() - angle_deg.min()) < limit_deg:  # no difference of means is larger
+        return False
     quick, slow = (gaussian(angle_deg, sigma_s * rate_hz) for sigma_s in BOUNCE_SIGMAS_S)
     return len(turning_points((quick - slow).tolist(), limit_deg)) > BOUNCE_SWINGS
 
 
-def tremor_deg(sway: Float, rate_hz: float) -> float:
-    """Root mean square of what is faster than about 3 Hz in (n, 2) degrees."""
-    fast = sway - gaussian(sway, SHAKY_SIGMA_S * rate_hz)
-    return float(np.sqrt((fast * fast).sum(axis=1).mean()))
+def shakes(sway: Float, rate_hz: float) -> bool:
+    """Whether (n, 2) degrees tremble: the root mean square of what is faster than about 3 Hz."""
+    if SHAKY_GAIN * root_mean_square(sway) <= SHAKY_DEG:
+        return False
+    return root_mean_square(sway - gaussian(sway, SHAKY_SIGMA_S * rate_hz)) > SHAKY_DEG
+
+
+def root_mean_square(sway: Float) -> float:
+    """Of the lengths of the rows of (n, 2), n >= 1."""
+    flat = sway.ravel()
+    return math.sqrt(float(flat @ flat) / len(sway))
 
 
 def _neighbours(reps: Sequence[Rep], k: int) -> list[Rep]:
     """The nearest complete reps of the same side, the rep itself left out."""
-    alike = [
-        (abs(j - k), rep) for j, rep in enumerate(reps) if j != k and rep.complete and rep.side == reps[k].side
-    ]
-    return [rep for _, rep in sorted(alike, key=lambda item: item[0])[:USUAL_REPS]]
+    found: list[Rep] = []
+    for apart in range(1, max(k, len(reps) - 1 - k) + 1):
+        near = [reps[j] for j in (k - apart, k + apart) if 0 <= j < len(reps)]
+        found += [rep for rep in near if rep.complete and rep.side == reps[k].side]
+        if len(found) >= USUAL_REPS:
+            break
+    return found[:USUAL_REPS]
 
 
-def _larger(reps: Sequence[Rep], k: int) -> bool:
+def _larger(rep: Rep, near: Sequence[Rep]) -> bool:
     """Whether a rep goes well beyond what its neighbours reach."""
-    rom_deg = reps[k].rom_deg
-    others = [rep.rom_deg for rep in _neighbours(reps, k) if rep.rom_deg is not None]
+    rom_deg = rep.rom_deg
+    others = [rep.rom_deg for rep in near if rep.rom_deg is not None]
     if rom_deg is None or len(others) < USUAL_LEAST:
         return False
     usual_deg = median(others)
     return rom_deg > max(LARGE_SHARE * usual_deg, usual_deg + LARGE_LEAST_DEG)
 
 
-def _faster(reps: Sequence[Rep], k: int) -> bool:
+def _faster(rep: Rep, near: Sequence[Rep]) -> bool:
     """Whether a rep is entered more than twice as fast as its neighbours are (mean deg/s of the out-move)."""
-    own, others = _entry_dps(reps[k]), [_entry_dps(rep) for rep in _neighbours(reps, k)]
+    own, others = _entry_dps(rep), [_entry_dps(other) for other in near]
     known = [rate for rate in others if rate is not None]
     return own is not None and len(known) >= USUAL_LEAST and own > FAST_SHARE * median(known)
 
@@ -222,7 +240,7 @@ def _slips(reps: Sequence[Rep], poses: Sequence[Poses]) -> list[bool]:
 
 def angle_deg(a: Float, b: Float) -> float:
     """Angle between two unit vectors (3,)."""
-    return float(np.degrees(np.arccos(np.clip(a @ b, -1.0, 1.0))))
+    return math.degrees(math.acos(min(max(float(a @ b), -1.0), 1.0)))
 
 
 def _faults(rep: Rep, poses: Poses, view: View, frame: Float | None) -> set[str]:

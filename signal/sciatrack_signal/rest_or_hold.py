@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.order import median
+from sciatrack_signal.order import about_a_line, median
 from sciatrack_signal.two_poses import Dwells
 
 Float = npt.NDArray[np.float64]
@@ -62,13 +62,14 @@ def rest_parity(d: Dwells, rate_hz: float, *, geometry_odds: float = 0.0) -> tup
 def evidence(d: Dwells, rate_hz: float) -> dict[str, float]:
     """Log odds that the even dwells are rest, by what says so."""
     stays_s = (d.ends - d.starts) / rate_hz
-    inner = [[k for k in range(1, d.n - 1) if k % 2 == parity and in_pose(d, k)] for parity in (0, 1)]
+    inside = [k for k in range(d.n) if in_pose(d, k)]
+    inner = [[k for k in inside if k % 2 == parity and 0 < k < d.n - 1] for parity in (0, 1)]
     usual_s = [median(stays_s[mine]) if mine else float("nan") for mine in inner]
     spread = [float(np.std(np.log(stays_s[mine]))) if len(mine) > 1 else float("nan") for mine in inner]
     sway = [_sway(d, mine, rate_hz) for mine in inner]
     floor_deg = SWAY_FLOOR_SHARE * d.amplitude_deg
     return {
-        "ends": _ends(d, stays_s, usual_s),
+        "ends": _ends(d, inside, stays_s, usual_s),
         "pause": _pause(stays_s, inner),
         "sway": PER_SWAY * _folds(sway[1] + floor_deg, sway[0] + floor_deg),
         "spread": PER_SPREAD * _folds(spread[0] + SPREAD_FLOOR, spread[1] + SPREAD_FLOOR),
@@ -84,17 +85,16 @@ def in_pose(d: Dwells, k: int) -> bool:
     if not near:
         return True
     other = d.levels[k + 1] if k == 0 else d.levels[k - 1]
-    usual = median(d.levels[near])
+    usual = median([d.levels[j] for j in near])
     towards = float(np.sign(other - usual)) * (d.levels[k] - usual)
-    return bool(
-        -BEYOND_SHARE * d.amplitude_deg - UNLIKE_FLOOR_DEG < towards < POSE_SHARE * d.amplitude_deg
-        and abs(d.beside[k] - median(d.beside[near])) < BESIDE_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
-    )
+    if not -BEYOND_SHARE * d.amplitude_deg - UNLIKE_FLOOR_DEG < towards < POSE_SHARE * d.amplitude_deg:
+        return False
+    beside = abs(d.beside[k] - median([d.beside[j] for j in near]))
+    return bool(beside < BESIDE_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG)
 
 
-def _ends(d: Dwells, stays_s: Float, usual_s: list[float]) -> float:
-    """What the outermost poses of the set say."""
-    inside = [k for k in range(d.n) if in_pose(d, k)]
+def _ends(d: Dwells, inside: list[int], stays_s: Float, usual_s: list[float]) -> float:
+    """What the outermost poses of the set say, of those that are `inside`."""
     odds = 0.0
     for side, k in enumerate((inside[0], inside[-1]) if inside else ()):
         terminal = k in (0, d.n - 1)
@@ -124,13 +124,11 @@ def _pause(stays_s: Float, inner: list[list[int]]) -> float:
 def _sway(d: Dwells, dwells: list[int], rate_hz: float) -> float:
     """Median of the dwells' standard deviations (deg) about a line, in their middle; NaN if all are short."""
     rows = round(SWAY_S * rate_hz)
-    row = np.arange(rows) - 0.5 * (rows - 1)
     found = []
     for k in dwells:
         first = int(d.starts[k] + d.ends[k] - rows) // 2 - d.first
         if d.ends[k] - d.starts[k] >= 2 * rows:
-            part = d.x[first : first + rows]
-            found.append(float((part - part.mean() - row * float(row @ part) / float(row @ row)).std()))
+            found.append(about_a_line(d.x[first : first + rows]))
     return median(found) if found else float("nan")
 
 

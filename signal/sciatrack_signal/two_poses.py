@@ -9,6 +9,7 @@ poses that most probable sequence needs no search: its changes are the turning p
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ from sciatrack_signal.turning import local_extrema, turning_points
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
+# Level and sway of dwells by their rows.
+Known = dict[tuple[int, int], tuple[float, float]]
 
 # Log odds against a change of pose at any moment; the evidence of a dip must outweigh them for it to be a rest.
 CHANGE_ODDS = 8.0
@@ -100,7 +103,8 @@ def read_poses(trace: Trace, run: Strokes, barriers: Int) -> Dwells | None:
     centre = np.interp(rows, points, _calm(off[points]))
     beside = np.abs(off - centre) > max(BESIDE_SHARE * run.amplitude_deg, ELSEWHERE_MIN_DEG)
     amplitude, noise = run.amplitude_deg, 0.1 * run.amplitude_deg
-    lasting = float("inf")
+    lasting, known = float("inf"), Known()
+    before: tuple[float, list[int]] | None = None
     for _ in range(ROUNDS):
         mid = _middle(rows, at, levels, weights)
         away = beside | (np.abs(x - mid) > (0.5 + BEYOND_SHARE) * amplitude)
@@ -111,20 +115,23 @@ def read_poses(trace: Trace, run: Strokes, barriers: Int) -> Dwells | None:
         if len(changes) < 2:
             return None
         edges = np.concatenate([[low], changes, [high]])
-        levels, noise = _levels(x, edges)
+        if before == (now := (lasting, edges.tolist())):  # what follows from the same is the same
+            break
+        before = now
+        levels, noise = _levels(x, edges, known)
         amplitude = median(np.abs(np.diff(levels)))
         if amplitude <= 0:
             return None
         weights = np.minimum(np.diff(edges), 5.0 * trace.rate_hz).astype(float)
         at = ((edges[:-1] + edges[1:]) // 2).astype(np.int64)
-    turned = _by_turning_points(x, points, edges)
+    turned = _by_turning_points(x, points, edges, known)
     if turned is not None:
         edges = turned
-        levels, noise = _levels(x, edges)
+        levels, noise = _levels(x, edges, known)
         amplitude = median(np.abs(np.diff(levels)))
     whole = (start + int(edges[0]) == 0, start + int(edges[-1]) == trace.n)
     edges = _begun_at_edges(x, edges, levels, amplitude, whole)
-    return _dwells(trace, run, start, x, off, edges, noise)
+    return _dwells(trace, run, start, x, off, edges, noise, known)
 
 
 def _begun_at_edges(x: Float, edges: Int, levels: Float, amplitude: float, whole: tuple[bool, bool]) -> Int:
@@ -215,7 +222,7 @@ def _changes(y: Float, noise_share: float, lasting: float) -> tuple[Int, float]:
     return turns, min(median(evidence[0::2]), median(evidence[1::2]))
 
 
-def _by_turning_points(x: Float, points: Int, edges: Int) -> Int | None:
+def _by_turning_points(x: Float, points: Int, edges: Int, known: Known) -> Int | None:
     """The edges with the run's own strokes in their place as far as it goes, if those are clearly more alike."""
     halves = _half_ways(x, points)
     inside = (edges >= points[0]) & (edges <= points[-1])
@@ -225,27 +232,24 @@ def _by_turning_points(x: Float, points: Int, edges: Int) -> Int | None:
         return None
     up = x[points[1]] > x[points[0]]
     last_up = up == (len(halves) % 2 == 1)
-    first, last = int(up != _rises(x, edges, mine[0])), int(last_up != _rises(x, edges, mine[-1]))
+    levels, _ = _levels(x, edges, known)
+    first, last = (
+        int(rises != (levels[at] > levels[at - 1]))
+        for rises, at in ((up, int(inside.argmax())), (last_up, len(edges) - 1 - int(inside[::-1].argmax())))
+    )
     halves = halves[first : len(halves) - last]
     if len(mine) == len(halves):
         return None
-    if _uneven(x, halves) > ALIKE_GAIN * _uneven(x, mine):
+    if _uneven(x, halves, known) > ALIKE_GAIN * _uneven(x, mine, known):
         return None
     return np.concatenate([edges[edges < mine[0]], halves, edges[edges > mine[-1]]])
 
 
-def _rises(x: Float, edges: Int, edge: int) -> bool:
-    """Whether the pose after this edge is higher than the one before."""
-    levels, _ = _levels(x, edges)
-    at = int(np.searchsorted(edges, edge))
-    return bool(levels[at] > levels[at - 1])
-
-
-def _uneven(x: Float, edges: Int) -> float:
+def _uneven(x: Float, edges: Int, known: Known) -> float:
     """How far the reps that these edges give are from being alike in time and range: spreads of logarithms."""
     if len(edges) < 4:
         return float("inf")
-    levels, _ = _levels(x, edges)
+    levels, _ = _levels(x, edges, known)
     strokes = np.abs(np.diff(levels))
     ranges = np.log(np.maximum(strokes, 1e-3)) if len(strokes) else np.zeros(1)
     return float(np.log(edges[2:] - edges[:-2]).std() + ranges.std())
@@ -260,19 +264,22 @@ def _half_ways(x: Float, points: Int) -> Int:
     return np.array(rows, dtype=np.int64)
 
 
-def _levels(x: Float, edges: Int) -> tuple[Float, float]:
-    """Median angle in the middle of each dwell, and the usual sway about those."""
-    levels, sways = [], []
-    for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        part = x[a + (b - a) // 5 : max(b - (b - a) // 5, a + (b - a) // 5 + 1)]
-        level = median(part)
-        levels.append(level)
-        sways.append(1.4826 * median(np.abs(part - level)))
-    return np.array(levels), median(sways)
+def _levels(x: Float, edges: Int, known: Known) -> tuple[Float, float]:
+    """Median angle in the middle of each dwell, and the usual sway about those.
+
+    known : those of dwells of this x that were looked at before; is added to.
+    """
+    dwells = list(itertools.pairwise(edges.tolist()))
+    for a, b in dwells:
+        if (a, b) not in known:
+            part = x[a + (b - a) // 5 : max(b - (b - a) // 5, a + (b - a) // 5 + 1)]
+            level = median(part)
+            known[a, b] = level, 1.4826 * median(np.abs(part - level))
+    return np.array([known[dwell][0] for dwell in dwells]), median([known[dwell][1] for dwell in dwells])
 
 
 def _dwells(
-    trace: Trace, run: Strokes, start: int, x: Float, off: Float, edges: Int, noise: float
+    trace: Trace, run: Strokes, start: int, x: Float, off: Float, edges: Int, noise: float, known: Known
 ) -> Dwells | None:
     """Cut where nothing changes for too long; the first and last dwell as far as they were stayed in."""
     rate = trace.rate_hz
@@ -282,7 +289,7 @@ def _dwells(
     last = min((int(k) for k in long if edges[k] >= middle), default=len(edges) - 2)
     if last - first < 2:
         return None
-    levels, _ = _levels(x, edges)
+    levels, _ = _levels(x, edges, known)
     amplitude = median(np.abs(np.diff(levels)))
     levels = levels[first : last + 1].copy()
     starts, ends = edges[first : last + 1].copy(), edges[first + 1 : last + 2].copy()

@@ -84,15 +84,18 @@ def head_mounts(head: Float, beside: Float | None = None) -> tuple[Float, Float]
 def log_near(cosine: Float, sd_deg: Float | float) -> Float:
     """Log density on the sphere of a direction whose cosine to the expected one is given (Fisher's)."""
     kappa = 1.0 / np.radians(sd_deg) ** 2
-    close = np.log(kappa / (2.0 * np.pi)) + kappa * (cosine - 1.0)
-    return np.asarray(np.logaddexp(close + np.log(1 - ODD_POSE), np.log(ODD_POSE / (4.0 * np.pi))))
+    return _or_odd(cosine, kappa, kappa / (2.0 * np.pi), 4.0 * np.pi)
 
 
 def log_about(cosine: Float, sd_deg: Float | float) -> Float:
     """Log density on the circle (von Mises, for a small spread)."""
     kappa = 1.0 / np.radians(sd_deg) ** 2
-    close = 0.5 * np.log(kappa / (2.0 * np.pi)) + kappa * (cosine - 1.0)
-    return np.asarray(np.logaddexp(close + np.log(1 - ODD_POSE), np.log(ODD_POSE / (2.0 * np.pi))))
+    return _or_odd(cosine, kappa, np.sqrt(kappa / (2.0 * np.pi)), 2.0 * np.pi)
+
+
+def _or_odd(cosine: Float, kappa: Float | float, highest: Float | float, size: float) -> Float:
+    """Log of a density that falls off with the cosine from its highest, or, rarely, is even over all of `size`."""
+    return np.asarray(np.log(highest * (1.0 - ODD_POSE) * np.exp(kappa * (cosine - 1.0)) + ODD_POSE / size))
 
 
 Poses = tuple[Float, Float]
