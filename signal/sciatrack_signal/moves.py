@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from sciatrack_signal.order import median, quantile
 from sciatrack_signal.smoothing import gaussian
+from sciatrack_signal.turning import stretches
 
 Float = npt.NDArray[np.float64]
-Bool = npt.NDArray[np.bool_]
 
 # Contract: a move lasts while its speed exceeds this share of its peak.
 EDGE_SPEED_SHARE = 0.1
@@ -123,7 +123,7 @@ def last_step(
     span = float(part.max()) - float(angle[0])
     least = max(STEP_MIN_SHARE * span, STEP_NOISE * noise_deg)
     told = least <= STEP_MAX_SHARE * span and fast.any()  # else too shaky to tell a step from sway, or no step
-    for start, end in reversed(_stretches(fast)) if told else ():
+    for start, end in reversed(stretches(fast)) if told else ():
         before = part[:start]  # all of it: what only comes back to where it was is a dip
         if start < STEP_SIGMA_ROWS or part[end] - part[start] < least or len(before) < STEP_SIGMA_ROWS:
             continue
@@ -153,13 +153,6 @@ def peak_speed(angle: Float) -> float:
     three += speed[2:]
     first, last = speed[0] + speed[0] + speed[1], speed[-2] + speed[-1] + speed[-1]
     return max(float(three.max()), float(first), float(last), 0.0) / 3.0
-
-
-def _stretches(mask: Bool) -> list[tuple[int, int]]:
-    """Half-open pairs of rows between which a mask is True."""
-    edges = (mask[1:] != mask[:-1]).nonzero()[0] + 1
-    marks = [*([0] if mask[0] else []), *edges.tolist(), *([len(mask)] if mask[-1] else [])]
-    return list(zip(marks[0::2], marks[1::2], strict=True))
 
 
 def _last_stop(angle: Float, start: float, span: float, noise_deg: float) -> tuple[int, float]:

@@ -10,16 +10,17 @@ is the only number that decides what counts as a rep of a set: local and relativ
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.excursion import principal_axis
+from sciatrack_signal.excursion import cross_one, principal_axis
 from sciatrack_signal.order import median, quantile
 from sciatrack_signal.trace import Trace
-from sciatrack_signal.turning import local_extrema, turning_points
+from sciatrack_signal.turning import local_extrema, stretches, turning_points
 
 Float = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
@@ -205,15 +206,16 @@ def _like(found: list[Strokes], first: int, last: int, amplitude_deg: float) -> 
 def _seeds(trace: Trace, start: int, end: int) -> list[tuple[Int, float]]:
     """Turning points and median stroke of runs of alike strokes at all scales, the most convincing first."""
     points = local_extrema(trace.x[start:end]) + start
+    values = trace.x[points]
     seeds: list[tuple[float, Int, float]] = []
     for scale_deg in SCALES_DEG:
-        values = trace.x[points]
-        points = points[turning_points(values.tolist(), scale_deg)]
-        if len(points) < STROKES_MIN + 1:
+        turns = turning_points(values.tolist(), scale_deg)
+        if len(turns) < STROKES_MIN + 1:
             break
-        strokes = np.abs(np.diff(trace.x[points]))
-        alike = (strokes <= RUN_SPREAD * scale_deg) & (np.diff(points) <= STEP_MAX_S * trace.rate_hz)
-        for a, b in _true_runs(alike):
+        points, values = points[turns], values[turns]
+        strokes = np.abs(values[1:] - values[:-1])
+        alike = (strokes <= RUN_SPREAD * scale_deg) & (points[1:] - points[:-1] <= STEP_MAX_S * trace.rate_hz)
+        for a, b in stretches(alike):
             if b - a >= STROKES_MIN:
                 seeds.append((conviction(strokes[a:b]), points[a : b + 1], median(strokes[a:b])))
     seeds.sort(key=lambda seed: -seed[0])
@@ -222,8 +224,10 @@ def _seeds(trace: Trace, start: int, end: int) -> list[tuple[Int, float]]:
 
 def conviction(strokes: Float) -> float:
     """How much a run of strokes (deg) looks like a set: many, large against breathing, and equal. Only ranks."""
-    size = float(np.log(1.0 + median(strokes) / SMALLEST_SCALE_DEG))
-    unequal = float(strokes.std() / strokes.mean())
+    size = math.log(1.0 + median(strokes) / SMALLEST_SCALE_DEG)
+    mean = float(strokes.sum()) / len(strokes)
+    off = strokes - mean
+    unequal = math.sqrt(float(off @ off) / len(strokes)) / mean
     return size * min(len(strokes), MANY_STROKES) / (1.0 + unequal)
 
 
@@ -268,7 +272,7 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
     for _ in range(REFINEMENTS):
         rows = slice(int(points[0]), int(points[-1]) + 1)
         axis = principal_axis(trace.rate[rows])
-        middle = trace.up[rows].mean(axis=0)
+        middle = np.add.reduce(trace.up[rows], axis=0) / (rows.stop - rows.start)
         angle = angle_about(trace.up[start:end], axis, middle)
         if amplitude == 0.0:
             amplitude = median(np.abs(np.diff(angle[points - start])))
@@ -277,8 +281,8 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
         if len(turns) < STROKES_MIN + 1:
             return None
         levels = angle[turns]
-        strokes = np.abs(np.diff(levels))
-        alike = (strokes <= STROKE_MAX * amplitude) & (np.diff(turns) <= STEP_MAX_S * trace.rate_hz)
+        strokes = np.abs(levels[1:] - levels[:-1])
+        alike = (strokes <= STROKE_MAX * amplitude) & (turns[1:] - turns[:-1] <= STEP_MAX_S * trace.rate_hz)
         out_of_plane = trace.up[turns + start] @ axis
         seen = 1.0 - out_of_plane * out_of_plane > IN_PLANE_MIN**2
         alike &= seen[:-1] & seen[1:]
@@ -340,13 +344,9 @@ def _passage(run: Strokes, beyond: int, inner: int, from_deg: float, side: int) 
 def angle_about(up: Float | Single, axis: Float, reference: Float) -> Float:
     """Angle (n,) in deg of up about `axis`, zero at `reference`, unwrapped."""
     zero = reference - axis * float(axis @ reference)
-    zero = zero / max(float(np.linalg.norm(zero)), 1e-9)
-    side = np.array([
-        axis[1] * zero[2] - axis[2] * zero[1],
-        axis[2] * zero[0] - axis[0] * zero[2],
-        axis[0] * zero[1] - axis[1] * zero[0],
-    ])  # fmt: skip
-    angle = np.arctan2(up @ side, up @ zero)
+    zero = zero / max(math.sqrt(float(zero @ zero)), 1e-9)
+    along, across = np.array([cross_one(axis, zero), zero]) @ up.T
+    angle = np.arctan2(along, across)
     step = angle[1:] - angle[:-1]
     if len(step) and max(step.max(), -step.min()) > np.pi:
         angle = np.unwrap(angle)
@@ -358,14 +358,8 @@ def _most_shared(alike: npt.NDArray[np.bool_], turns: Int, first: int, last: int
     """Of the runs of alike strokes the one that shares most rows with [first, last]."""
     best: tuple[int, int] | None = None
     most = 0
-    for a, b in _true_runs(alike):
+    for a, b in stretches(alike):
         shared = min(int(turns[b]), last) - max(int(turns[a]), first)
         if shared > most:
             best, most = (a, b), shared
     return best
-
-
-def _true_runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Half-open [start, end) index pairs of stretches of True."""
-    edges = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
-    return list(zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
 
 
 def turning_points(values: Sequence[float], threshold: float) -> list[int]:
@@ -43,6 +44,18 @@ def local_extrema(values: Float) -> Int:
     """Indices of all local extrema and both ends, vectorised; what `turning_points` needs to look at."""
     if len(values) < 3:
         return np.arange(len(values))
-    rising = np.diff(values) > 0
-    inner = np.flatnonzero(rising[1:] != rising[:-1]) + 1
-    return np.concatenate([[0], inner, [len(values) - 1]])
+    rising = values[1:] > values[:-1]
+    inner = (rising[1:] != rising[:-1]).nonzero()[0]
+    found = np.empty(len(inner) + 2, dtype=np.int64)
+    found[0], found[-1] = 0, len(values) - 1
+    np.add(inner, 1, out=found[1:-1])
+    return found
+
+
+def stretches(mask: Bool) -> list[tuple[int, int]]:
+    """Half-open pairs of indices between which a mask is True."""
+    if len(mask) == 0:
+        return []
+    edges = (mask[1:] != mask[:-1]).nonzero()[0] + 1
+    marks = [*([0] if mask[0] else []), *edges.tolist(), *([len(mask)] if mask[-1] else [])]
+    return list(zip(marks[0::2], marks[1::2], strict=True))
