@@ -5,6 +5,7 @@ All measures are ratios, so they do not change with the range, the tempo, the mo
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,7 +118,7 @@ def likeness(trace: Trace, run: Strokes) -> Likeness:
     even, odd = run.levels[0::2], run.levels[1::2]
     unevenness = 0.5 * (_spread(even) + _spread(odd)) / amplitude
     strokes = np.abs(np.diff(run.levels))
-    stroke_spread = float(strokes.std() / max(float(strokes.mean()), 1e-9))
+    stroke_spread = _deviation(strokes) / max(float(strokes.sum()) / len(strokes), 1e-9)
     poses = trace.up[points]
     off_pose = 0.5 * (_pose_spread_deg(poses[0::2]) + _pose_spread_deg(poses[1::2])) / amplitude
     rate = trace.rate[rows]
@@ -127,11 +128,17 @@ def likeness(trace: Trace, run: Strokes) -> Likeness:
     period_s = median(periods_s) if len(periods_s) else float("nan")
     quartiles = [quantile(periods_s, share) if len(periods_s) > 1 else 0.0 for share in (0.25, 0.75)]
     jitter = (quartiles[1] - quartiles[0]) / period_s if len(periods_s) else 0.0
-    norm = np.sqrt(np.einsum("ij,ij->i", trace.acc[rows], trace.acc[rows]))[:, None]
-    jolt = float((norm - gaussian(norm, JOLT_SIGMA_S * trace.rate_hz)).std())
+    norm = np.sqrt(np.einsum("ij,ij->i", trace.acc[rows], trace.acc[rows]))
+    jolt = _deviation(norm - gaussian(norm, JOLT_SIGMA_S * trace.rate_hz))
     slow = gaussian(norm, SPLIT_SIGMA_S * trace.rate_hz)
-    jolt_ratio = float((norm - slow).std()) / max(float(slow.std()), 1e-3)
+    jolt_ratio = _deviation(norm - slow) / max(_deviation(slow), 1e-3)
     return Likeness(unevenness, stroke_spread, off_pose, in_plane, jitter, period_s, jolt, jolt_ratio)
+
+
+def _deviation(x: Float) -> float:
+    """Standard deviation of (n,), n >= 1."""
+    off = x - float(x.sum()) / len(x)
+    return math.sqrt(float(off @ off) / len(x))
 
 
 def _spread(levels: Float) -> float:

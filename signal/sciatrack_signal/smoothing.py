@@ -150,30 +150,30 @@ def _weights(width: int, times: int) -> tuple[Float, Float, Float]:
 
 def _long(x: Float | Single, width: int, times: int, out: Float) -> Float:
     """Boxes a block at a time; what a block's own ends spoil is smoothed with it and left out."""
-    margin = times * (width // 2)
+    half = width // 2
+    margin = times * half
     most = max(PIECE_ROWS, 4 * margin) + 2 * margin
-    buffers = np.empty((3, min(most, len(x)) + width))
+    first, last, *spare = np.empty((4, min(most, len(x)) + 2 * half))
     for rows, around, inner in blocks(len(x), margin, PIECE_ROWS):
-        part = x[around]
+        n = around.stop - around.start
+        first[half : half + n] = x[around]
         for _ in range(times):
-            part = _window_means(part, width, buffers)
-        out[rows] = part[inner]
+            first[:half], first[half + n : 2 * half + n] = first[half], first[half + n - 1]
+            _window_sums(first[: n + 2 * half], width, last[half : half + n], spare)
+            first, last = last, first
+        np.multiply(first[half : half + n][inner], 1.0 / width**times, out=out[rows])
     return out
 
 
-def _window_means(x: Float | Single, width: int, buffers: Float) -> Float:
-    """Means of all windows of (n,), in the last buffer: sums of 1, 2, 4, ... rows, added as `width` asks."""
-    n, half = len(x), width // 2
-    sums, spare, out = buffers[0, : n + 2 * half], buffers[1], buffers[2, :n]
-    sums[:half], sums[half : half + n], sums[half + n :] = x[0], x, x[-1]
-    at, span = 0, 1
-    while span <= width:
-        if width & span:
-            np.add(out, sums[at : at + n], out=out) if at else np.copyto(out, sums[:n])
-            at += span
-        if 2 * span <= width:
-            m = len(sums) - span
-            spare, sums = sums, np.add(sums[:m], sums[span:], out=spare[:m])
+def _window_sums(x: Float, width: int, out: Float, spare: list[Float]) -> None:
+    """Sums of all windows of an odd `width` of (n,): sums of 1, 2, 4, ... rows, added as `width` asks."""
+    n, at, span, total = len(out), 1, 1, x
+    sums = x
+    while 2 * span <= width:
+        m = len(sums) - span
+        sums = np.add(sums[:m], sums[span:], out=spare[0][:m])
+        spare.reverse()
         span *= 2
-    out *= 1.0 / width
-    return out
+        if width & span:
+            total = np.add(total[:n], sums[at : at + n], out=out)
+            at += span

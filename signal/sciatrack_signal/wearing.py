@@ -73,12 +73,12 @@ def head_mounts(head: Float, beside: Float | None = None) -> tuple[Float, Float]
         forward = np.cross(head, np.eye(3)[int(np.argmin(np.abs(head)))])
     forward = forward / float(np.linalg.norm(forward))
     left = np.cross(head, forward)
-    turns = np.radians(np.arange(0.0, 360.0, MOUNT_STEP_DEG))
-    mounts = [
-        np.column_stack([np.cos(t) * forward + np.sin(t) * left, np.cos(t) * left - np.sin(t) * forward, head])
-        for t in turns
-    ]
-    return np.array(mounts), np.full(len(turns), 1.0 / len(turns))
+    turns = np.radians(np.arange(0.0, 360.0, MOUNT_STEP_DEG))[:, None]
+    mounts = np.empty((len(turns), 3, 3))
+    mounts[:, :, 0] = np.cos(turns) * forward + np.sin(turns) * left
+    mounts[:, :, 1] = np.cos(turns) * left - np.sin(turns) * forward
+    mounts[:, :, 2] = head
+    return mounts, np.full(len(turns), 1.0 / len(turns))
 
 
 def log_near(cosine: Float, sd_deg: Float | float) -> Float:
