@@ -6,10 +6,12 @@ takes them for one set. What differs is how long is held, how fast the moves are
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.evidence import Arcs, summary
+from sciatrack_signal.evidence import Arcs, middles
 
 Float = npt.NDArray[np.float64]
 
@@ -45,14 +47,14 @@ def cuts(arcs: Arcs) -> list[int]:
 
 def _unlike(before: Arcs, after: Arcs, swapped: bool) -> float:
     """How much the strokes on both sides differ; swapped: pose 0 of the second part is pose 1 of the first."""
-    a, b = summary(before), summary(after)
+    a, b = middles(before), middles(after)
     order = [1, 0] if swapped else [0, 1]
     ratios = [
         (a.range_deg / b.range_deg, RANGE_LOG), (a.move_s / b.move_s, MOVE_LOG),
         *((a.dwells_s[k] / b.dwells_s[order[k]], DWELL_LOG) for k in (0, 1)),
     ]  # fmt: skip
-    total = sum(min((np.log(ratio) / usual) ** 2, MOST) for ratio, usual in ratios if np.isfinite(ratio))
+    total = sum(min((math.log(ratio) / usual) ** 2, MOST) for ratio, usual in ratios if 0.0 < ratio < math.inf)
     for k in (0, 1):
-        apart_deg = np.degrees(np.arccos(np.clip(a.poses[k] @ b.poses[order[k]], -1.0, 1.0)))
-        total += min((apart_deg / POSE_DEG) ** 2, MOST)
-    return float(total)
+        cosine = float(a.poses[k] @ b.poses[order[k]])
+        total += min((math.degrees(math.acos(min(max(cosine, -1.0), 1.0))) / POSE_DEG) ** 2, MOST)
+    return total

@@ -64,7 +64,8 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
     sway = _sway(angle, plateaus, rate_hz)
     usual = median(sway)
     calm = [
-        min(float(own), max(_calmer_half(angle[a:b]), usual)) for own, (a, b) in zip(sway, plateaus, strict=True)
+        min(own, max(_calmer_half(angle[a:b]), usual)) if own > usual else own
+        for own, (a, b) in zip(sway.tolist(), plateaus, strict=True)
     ]
     window = max(2, round(LEVEL_WINDOW_S * rate_hz))
     smoothing = trace.sharp_sigma_s * rate_hz
@@ -148,5 +149,6 @@ def _sway(angle: Float, plateaus: list[tuple[int, int]], rate_hz: float) -> Floa
             quarter = (end - start) // 4
             part = angle[start + quarter : end - quarter]  # the middle: moves may still go on at the ends
             sway[k] = about_a_line(part)
-    usual = float(np.nanmedian(sway)) if np.isfinite(sway).any() else 4 * SWAY_FLOOR_DEG
-    return np.maximum(np.where(np.isfinite(sway), np.maximum(sway, usual), usual), SWAY_FLOOR_DEG)
+    known = np.isfinite(sway)
+    usual = median(sway[known]) if known.any() else 4 * SWAY_FLOOR_DEG
+    return np.maximum(np.where(known, np.maximum(sway, usual), usual), SWAY_FLOOR_DEG)

@@ -103,15 +103,33 @@ def arcs_of(trace: Trace, timed: Timed) -> Arcs:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class Middles:
+    """The poses, range, dwells and move of an Evidence."""
+
+    poses: Float
+    range_deg: float
+    dwells_s: tuple[float, float]
+    move_s: float
+
+
+def middles(arcs: Arcs) -> Middles:
+    """Medians over all strokes of at least one out-and-back move."""
+    dwells_s = _median(arcs.dwells_s[0::2]), _median(arcs.dwells_s[1::2])
+    poses = np.array([_middle(arcs.poses[0::2]), _middle(arcs.poses[1::2])])
+    return Middles(poses, median(arcs.ranges_deg), dwells_s, median(arcs.moves_s))
+
+
 def summary(arcs: Arcs) -> Evidence:
     """Medians over all strokes of at least one out-and-back move."""
-    poses = np.array([_middle(arcs.poses[p::2]) for p in (0, 1)])
+    usual = middles(arcs)
+    poses = usual.poses
     turn = cross_one(poses[0], poses[1])
     size = math.sqrt(float(turn @ turn))
     signs = np.where(np.arange(arcs.count) % 2 == 0, 1.0, -1.0)
     return Evidence(
-        poses, turn / size if size > 1e-9 else arcs.axis, median(arcs.ranges_deg),
-        np.array([_median(arcs.dwells_s[p::2]) for p in (0, 1)]), median(arcs.moves_s), arcs.count / 2,
+        poses, turn / size if size > 1e-9 else arcs.axis, usual.range_deg,
+        np.array(usual.dwells_s), usual.move_s, arcs.count / 2,
         _median(signs * arcs.rises_m), abs(_median(signs * arcs.twists_deg)),
     )  # fmt: skip
 

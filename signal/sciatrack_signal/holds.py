@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,15 +41,15 @@ def measure_hold(timed: Timed, apex: int, rate_hz: float, *, gyroscope: bool = T
     """The hold at turning point `apex`, which has a stroke on both sides."""
     into, out = timed.arrives[apex - 1], timed.departs[apex]
     start, end = timed.dwell(apex)
-    angle = _towards_apex(timed, apex)
+    sign = 1.0 if timed.levels_deg[apex] > timed.levels_deg[apex - 1] else -1.0  # that makes the apex a maximum
     fading = False
     slow = timed.arrives[apex].at - out.at > FADING_MIN_S * rate_hz
     if slow and out.peak_speed < FADING_SPEED_SHARE * into.peak_speed:
-        faded = _fade_row(timed, angle, apex, start)
+        faded = _fade_row(timed, sign, apex, start)
         if faded is not None:
             end, fading = faded, True
     hold_s = (end - start) / rate_hz
-    parts = _undisturbed(timed, angle, apex, start, end)
+    parts = _undisturbed(timed, sign, apex, start, end)
     longest_s = min(max(b - a for a, b in parts) / rate_hz, hold_s) if parts else hold_s
     half_s = half_width_s(
         hold_evidence(timed, apex, rate_hz, disturbed=len(parts) > 1 or fading, gyroscope=gyroscope)
@@ -58,27 +59,21 @@ def measure_hold(timed: Timed, apex: int, rate_hz: float, *, gyroscope: bool = T
 
 def hold_evidence(timed: Timed, apex: int, rate_hz: float, *, disturbed: bool, gyroscope: bool) -> HoldEvidence:
     """What is known of how sure the hold at turning point `apex` is."""
-    error = np.hypot(timed.arrives[apex - 1].error, timed.departs[apex].error)
-    moves = [timed.arrives[k].outer - timed.departs[k].outer for k in (apex - 1, apex)]
-    before, at, after = timed.levels_deg[apex - 1 : apex + 2]
+    error = math.hypot(timed.arrives[apex - 1].error, timed.departs[apex].error)
+    moves = sum(timed.arrives[k].outer - timed.departs[k].outer for k in (apex - 1, apex))
+    before, at, after = timed.levels_deg[apex - 1 : apex + 2].tolist()
     range_deg = max(abs(at - before), abs(after - at), 1e-9)
     return HoldEvidence(
-        edge_error_s=float(error) / rate_hz, moves_s=float(np.mean(moves)) / rate_hz,
-        level_share=float(abs(after - before) / range_deg), disturbed=disturbed, gyroscope=gyroscope,
+        edge_error_s=error / rate_hz, moves_s=0.5 * moves / rate_hz,
+        level_share=abs(after - before) / range_deg, disturbed=disturbed, gyroscope=gyroscope,
     )  # fmt: skip
 
 
-def _towards_apex(timed: Timed, apex: int) -> Float:
-    """The angle with the sign that makes the apex a maximum."""
-    sign = 1.0 if timed.levels_deg[apex] > timed.levels_deg[apex - 1] else -1.0
-    return sign * timed.angle
-
-
-def _fade_row(timed: Timed, angle: Float, apex: int, start: float) -> float | None:
+def _fade_row(timed: Timed, sign: float, apex: int, start: float) -> float | None:
     """Row at which the angle has fallen by the plateau's share of the range for good; None if it never does."""
     first = round(start) - timed.first
     last = int(timed.run.points[apex + 1]) - timed.first + 1
-    part = gaussian(angle[first:last], 3.0)
+    part = gaussian(sign * timed.angle[first:last], 3.0)
     if len(part) < 3:
         return None
     limit = float(np.max(part[: max(len(part) // 4, 3)])) - PLATEAU_SHARE * timed.run.amplitude_deg
@@ -86,16 +81,16 @@ def _fade_row(timed: Timed, angle: Float, apex: int, start: float) -> float | No
     return float(timed.first + first + above[-1] + 1) if len(above) and above[-1] + 1 < len(part) else None
 
 
-def _undisturbed(timed: Timed, angle: Float, apex: int, start: float, end: float) -> list[tuple[float, float]]:
+def _undisturbed(timed: Timed, sign: float, apex: int, start: float, end: float) -> list[tuple[float, float]]:
     """Parts of the hold between dips; the whole hold if there is none."""
     first, last = round(start) - timed.first, round(end) - timed.first
-    part = angle[first : last + 1]
+    part = sign * timed.angle[first : last + 1]
     if len(part) < 3:
         return [(start, end)]
     depth = max(PLATEAU_SHARE * timed.run.amplitude_deg, DIP_SWAY * float(timed.sway_deg[apex]))
     level = quantile(part, 0.75)
     low = part < level - depth
     low[0] = low[-1] = False
-    edges = np.flatnonzero(np.diff(low.astype(np.int8)))
+    edges = (low[1:] != low[:-1]).nonzero()[0].tolist()
     marks = [start, *(float(timed.first + first + e) for e in edges), end]
     return list(zip(marks[0::2], marks[1::2], strict=True))

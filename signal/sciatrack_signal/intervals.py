@@ -81,19 +81,20 @@ class Odds:
 
 
 @cache
-def _fitted() -> tuple[HalfWidth, Odds]:
+def _fitted() -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Coefficients of the half width and of the log odds."""
     data = tomllib.loads(Path(__file__).with_name("intervals.toml").read_text(encoding="utf-8"))
-    return HalfWidth(**data["half_width"]), Odds(**data["odds"])
+    return astuple(HalfWidth(**data["half_width"])), astuple(Odds(**data["odds"]))
 
 
 def half_width_s(evidence: HoldEvidence) -> float:
     """Half the width in seconds of the interval that holds nine of ten true holds."""
-    return math.exp(_dot(astuple(_fitted()[0]), evidence.terms()))
+    return math.exp(_dot(_fitted()[0], evidence.terms()))
 
 
 def confidence(evidence: RepEvidence) -> float:
     """Probability in (0, MOST] that a rep of a set is real and bounded about right."""
-    odds = _dot(astuple(_fitted()[1]), evidence.terms())
+    odds = _dot(_fitted()[1], evidence.terms())
     return min(MOST, 1.0 / (1.0 + math.exp(-odds)))
 
 

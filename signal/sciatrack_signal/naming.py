@@ -119,11 +119,15 @@ def name_runs(
     head = _head(walks)
     weight = _worn(placement, walks, head)
     scores = [scores_of(run, kinds, placement, head) for run in runs]  # each (mounts + 1, kinds, 2)
-    for score in scores:
-        weight = weight + _sum_logs(score.reshape(len(weight), -1))
+    sums = [_sum_logs(score.reshape(len(weight), -1)) for score in scores]
+    for log in sums:
+        weight = weight + log
     weight = np.exp(weight - weight.max())
     weight /= weight.sum()
-    return [_naming(score, weight, kinds, walked=len(walks) > 0) for score in scores]
+    return [
+        _naming(np.exp(score - log[:, None, None]), weight, kinds, walked=len(walks) > 0)
+        for score, log in zip(scores, sums, strict=True)
+    ]
 
 
 def _head(walks: Sequence[Float]) -> Head | None:
@@ -171,9 +175,9 @@ def other_ways(exercise: str, view: str) -> list[Way]:
     return [(r["rest_up"], r["hold_up"]) for r in known if "rest_up" in r and "hold_up" in r]
 
 
-def _naming(score: Float, weight: Float, kinds: Sequence[Kind], *, walked: bool) -> Naming:
-    inner = np.exp(score - _sum_logs(score.reshape(len(weight), -1))[:, None, None])
-    share = np.einsum("g,gkp->kp", weight, inner)
+def _naming(inner: Float, weight: Float, kinds: Sequence[Kind], *, walked: bool) -> Naming:
+    """inner (mounts + 1, kinds + 1, 2) : probabilities for a sensor worn in each way, weight of those."""
+    share = np.tensordot(weight, inner, 1)
     probabilities: dict[str, float] = {}
     sides: dict[str, dict[str, float]] = {}
     for kind, p in zip(kinds, share[: len(kinds)].sum(axis=1), strict=True):

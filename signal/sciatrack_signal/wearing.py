@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.excursion import cross, cross_one
 from sciatrack_signal.exercises import Vector
 
 Float = npt.NDArray[np.float64]
@@ -121,22 +122,20 @@ def pose_fit(poses: Poses, ways: Sequence[Way], walk: Float | None) -> float:
 
 def _orders(poses: Poses, ways: Sequence[Way], walk: Float | None) -> tuple[float, float]:
     """Log likelihood of the poses as rest and hold, and as hold and rest, over that of any two poses."""
-    turn = np.cross(poses[0], poses[1])
+    turn = cross_one(poses[0], poses[1])
     size = float(np.linalg.norm(turn))
     if size < 1e-6 or not ways or walk is None:
         return 0.0, 0.0
     mounts, _ = head_mounts(walk, turn / size)
-    range_rad = np.arctan2(size, poses[0] @ poses[1])
+    rests, holds = np.array(ways).transpose(1, 0, 2)
+    axes = cross(rests, holds)
+    sines = np.sqrt((axes * axes).sum(axis=1))
+    axes /= np.maximum(sines, 1e-9)[:, None]
+    folds = np.log(np.arctan2(size, poses[0] @ poses[1]) / np.arctan2(sines, (rests * holds).sum(axis=1)))
+    turned = (turn / size) @ mounts @ axes.T
     orders = []
     for rest, sign in ((0, 1.0), (1, -1.0)):
-        found = []
-        for rest_up, hold_up in ways:
-            axis = np.cross(rest_up, hold_up)
-            folds = np.log(range_rad / np.arctan2(np.linalg.norm(axis), np.dot(rest_up, hold_up)))
-            axis = axis / max(float(np.linalg.norm(axis)), 1e-9)
-            place = log_near(mounts @ np.asarray(rest_up) @ poses[rest], POSE_SD_DEG)
-            turned = log_about(mounts @ axis @ (sign * turn / size), AXIS_SD_DEG)
-            found.append(place + turned - 0.5 * (folds / RANGE_SD_FOLDS) ** 2)
-        mean = np.logaddexp.reduce(np.concatenate(found)) - np.log(len(mounts) * len(ways))
-        orders.append(float(mean + np.log(8.0 * np.pi**2)))
+        fit = log_near(poses[rest] @ mounts @ rests.T, POSE_SD_DEG) + log_about(sign * turned, AXIS_SD_DEG)
+        fit -= 0.5 * (folds / RANGE_SD_FOLDS) ** 2
+        orders.append(float(np.logaddexp.reduce(fit.ravel()) - np.log(fit.size) + np.log(8.0 * np.pi**2)))
     return orders[0], orders[1]
