@@ -21,6 +21,8 @@ Float = npt.NDArray[np.float64]
 COMPLETE_SHARE = 0.5
 # A return that leaves this share of the rep's own range is incomplete.
 INCOMPLETE_RETURN_SHARE = 0.25
+# Rests on each side that say where a rest usually is.
+FAR_NEIGHBOURS = 2
 # A hold is short below what is asked less the larger of these, long above the factor.
 SHORT_SLACK_S = 0.5
 SHORT_SLACK_SHARE = 0.1
@@ -61,6 +63,8 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
     ranges = _ranges_deg(timed, parity)
     median_deg = median(ranges[np.isfinite(ranges)]) if np.isfinite(ranges).any() else 0.0
     for apex in range(1 - parity, count + 1, 2):
+        if apex in timed.run.left_out:
+            continue
         cut = apex in (0, count)
         if cut and (timed.run.passed[0 if apex == 0 else 1] or not _at_file_edge(trace, timed, apex)):
             continue
@@ -73,7 +77,7 @@ def _without_passing(reps: list[Rep]) -> list[Rep]:
     """Without a first or last move that is unlike the others in hold and range: a step down to the floor or up from
     it turns a thigh as far as the exercise does, but nobody stays there."""
     for end in (0, -1):
-        others = [rep for rep in (reps[1:] if end == 0 else reps[:-1]) if rep.hold_s is not None and rep.complete]
+        others = [rep for rep in (reps[1:] if end == 0 else reps[:-1]) if rep.hold_s is not None]
         if len(others) < PASSING_OTHERS or reps[end].hold_s is None:
             continue
         hold_s = median([rep.hold_s or 0.0 for rep in others])
@@ -86,13 +90,29 @@ def _without_passing(reps: list[Rep]) -> list[Rep]:
 
 
 def _ranges_deg(timed: Timed, parity: int) -> Float:
-    """(m + 1) range of the rep at each turning point: the larger of its two strokes; NaN at rest points."""
+    """(m + 1) range of the rep at each turning point: the larger of its two strokes, unless that goes to a rest
+    further off than the others, where somebody shifted or reached; NaN at rest points."""
     levels = timed.levels_deg
     strokes = np.abs(np.diff(levels))
     ranges = np.full(len(levels), np.nan)
+    far = _far_rests(levels, parity, timed.run.amplitude_deg)
     for apex in range(1 - parity, len(levels), 2):
-        ranges[apex] = strokes[max(apex - 1, 0) : apex + 1].max()
+        sides = [k for k in (apex - 1, apex) if 0 <= k < len(strokes)]
+        usual = [k for k in sides if not far[k if k < apex else apex + 1]]
+        ranges[apex] = strokes[usual or sides].max()
     return ranges
+
+
+def _far_rests(levels: Float, parity: int, amplitude_deg: float) -> npt.NDArray[np.bool_]:
+    """(m + 1) whether a rest lies further from the holds than most rests near it, by more than returns differ."""
+    rests, holds = levels[parity::2], levels[1 - parity :: 2]
+    sign = 1.0 if median(rests) > median(holds) else -1.0
+    far = np.zeros(len(levels), dtype=bool)
+    for k in range(len(rests)):
+        near = [j for j in range(max(k - FAR_NEIGHBOURS, 0), min(k + FAR_NEIGHBOURS + 1, len(rests))) if j != k]
+        beyond_deg = sign * (rests[k] - median(rests[near])) if near else 0.0
+        far[parity + 2 * k] = beyond_deg > INCOMPLETE_RETURN_SHARE * amplitude_deg
+    return far
 
 
 def _at_file_edge(trace: Trace, timed: Timed, apex: int) -> bool:

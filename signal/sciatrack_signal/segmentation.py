@@ -70,7 +70,8 @@ class Strokes:
     passed : whether the first and the last point are no poses but the place where a longer move passed the level
     of the others without staying there (a first squat from upright, getting up out of the last rep).
     cut : whether the recording's edge cuts the first and the last pose. rest : points with this parity are rest,
-    None as long as nobody looked (see sets); sure : False if that is an assumption.
+    None as long as nobody looked (see sets); sure : False if that is an assumption. left_out : indices of points
+    between two rests that are no repetitions.
     """
 
     points: Int
@@ -83,6 +84,7 @@ class Strokes:
     cut: tuple[bool, bool] = (False, False)
     rest: int | None = None
     sure: bool = True
+    left_out: frozenset[int] = frozenset()
 
     @cached_property
     def span(self) -> tuple[int, int]:

@@ -10,9 +10,10 @@ import numpy.typing as npt
 from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels
 from sciatrack_signal.lesser import lesser_points
-from sciatrack_signal.order import median, median_row, middle_row
-from sciatrack_signal.rest_or_hold import BESIDE_SHARE, BEYOND_SHARE, UNLIKE_FLOOR_DEG, rest_parity
-from sciatrack_signal.segmentation import FEW_STROKES, Strokes
+from sciatrack_signal.members import Members, members
+from sciatrack_signal.order import median_row, middle_row
+from sciatrack_signal.rest_or_hold import rest_parity
+from sciatrack_signal.segmentation import FEW_STROKES, PAUSE_MIN_S, Strokes
 from sciatrack_signal.trace import Trace
 from sciatrack_signal.two_poses import Dwells, read_poses
 from sciatrack_signal.wearing import pose_odds
@@ -20,10 +21,6 @@ from sciatrack_signal.wearing import pose_odds
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 
-# A first or last rep without a rest outside it is a way to or from the set, unless it was held as long (at least
-# this share) and as far (within this share of the range) as the others.
-END_HOLD_SHARE = 0.4
-END_LEVEL_SHARE = 0.2
 # The outermost turning points lie no further from the set than this.
 NEAR_THE_SET_S = 2.0
 # One or two reps apart from a longer set belong to it if both their poses are within this share of its range of
@@ -35,21 +32,66 @@ SAME_POSE_FLOOR_DEG = 8.0
 def read_sets(found: list[Candidate], labels: Labels) -> list[Candidate]:
     """Each candidate as a set, in order of time; none grows into another, and one without two poses is dropped.
 
+    Longer ones first: a candidate that another one, read again, holds whole is the same set, parted by a pause or
+    a fidget.
     Of the labels only where the sensor is worn and which poses the exercise has are used, never its dose.
     """
     sets: list[Candidate] = []
-    ordered = sorted(found, key=lambda one: one.span_s)
-    for k, one in enumerate(ordered):
-        mine = np.asarray(one.run.points)
-        before = [int(last.run.points[-1]) for last in sets[-1:] if last.trace is one.trace]
-        after = [int(late.run.points[0]) for late in ordered[k + 1 : k + 2] if late.trace is one.trace]
-        limits = [[0, min(row, int(mine[0]))] for row in before]
-        limits += [[max(row, int(mine[-1])), one.trace.n] for row in after]
-        barriers = np.concatenate([one.barriers, np.array(limits, dtype=np.int64).reshape(-1, 2)])
-        run = read_set(replace(one, barriers=barriers), labels)
+    pending = sorted(found, key=lambda one: (-one.run.count, one.span_s))
+    while pending:
+        one, *pending = pending
+        known = [last for last in sets if last.trace is one.trace]
+        run, swallowed = _grown(_apart_from(one, known), pending, labels)
         if run is not None:
+            pending = [other for other in pending if other not in swallowed]
             sets.append(replace(one, run=run))
-    return _of_the_same_poses(sets)
+    return _of_the_same_poses(sorted(sets, key=lambda one: one.span_s))
+
+
+def _grown(one: Candidate, others: list[Candidate], labels: Labels) -> tuple[Strokes | None, list[Candidate]]:
+    """The candidate read as a set, and those of the others that are parts of it; into none that is not it grows."""
+    others = [other for other in others if other.trace is one.trace]
+    run = read_set(one, labels) if others else None
+    parts = _parts(run, one, others) if run is not None else []
+    strangers = [other for other in others if other not in parts]
+    if not strangers and run is not None:
+        return run, parts
+    return read_set(_apart_from(one, strangers), labels), parts
+
+
+def _apart_from(one: Candidate, others: list[Candidate]) -> Candidate:
+    """The candidate with barriers where the others of its trace lie, outside of its own points."""
+    first, last = one.run.span
+    spans = [other.run.span for other in others]
+    rows = [[0, min(end, first)] if start < first else [max(start, last), one.trace.n] for start, end in spans]
+    barriers = np.concatenate([one.barriers, np.array(rows, dtype=np.int64).reshape(-1, 2)])
+    return replace(one, barriers=barriers)
+
+
+def _parts(run: Strokes, one: Candidate, others: list[Candidate]) -> list[Candidate]:
+    """Of the others those next to `one`, and next to those, that the set which grew out of it holds whole."""
+    parts = []
+    middle = sum(one.run.span)
+    for late in (True, False):
+        beside = [other for other in others if (sum(other.run.span) > middle) == late]
+        span = one.run.span
+        for other in sorted(beside, key=lambda other: abs(sum(other.run.span) - middle)):
+            if not _same_set(run, span, other.run, PAUSE_MIN_S * one.trace.rate_hz):
+                break
+            parts.append(other)
+            span = other.run.span
+    return parts
+
+
+def _same_set(run: Strokes, span: tuple[int, int], other: Strokes, longest_rest: float) -> bool:
+    """Whether a set has at least as many strokes within another run as that one has between true turning points,
+    and no long rest (rows) lies between that run and the rows `span` of the set."""
+    first, last = other.span
+    inside = (run.points[1:] > first) & (run.points[:-1] < last)
+    between = sorted((*span, first, last))[1:3]
+    at = int(np.argmin(np.abs(run.points - 0.5 * (between[0] + between[1]))))
+    rested = at % 2 == run.rest and between[1] - between[0] > longest_rest
+    return int(inside.sum()) >= other.reversals and not rested
 
 
 def _of_the_same_poses(sets: list[Candidate]) -> list[Candidate]:
@@ -85,10 +127,10 @@ def read_set(one: Candidate, labels: Labels) -> Strokes | None:
     if dwells is None or dwells.n < 3:
         return None
     rest, sure = rest_parity(dwells, one.trace.rate_hz, geometry_odds=_geometry_odds(one, dwells, labels))
-    keep, kept = _members(dwells, rest, one.trace)
-    if len(keep) < 3:
+    mine = members(dwells, rest)
+    if mine.n < 3:
         return None
-    return _as_strokes(one.trace, one.run, dwells, keep, kept, rest, sure)
+    return _as_strokes(one.trace, one.run, dwells, mine, rest, sure)
 
 
 def _geometry_odds(one: Candidate, d: Dwells, labels: Labels) -> float:
@@ -104,79 +146,34 @@ def _unit(direction: Float) -> Float:
     return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-9))
 
 
-def _members(d: Dwells, rest: int, trace: Trace) -> tuple[list[int], tuple[bool, bool]]:
-    """Dwells of the set in order, alternating; and whether its ends were stayed in."""
-    sign = 1.0 if d.levels[1 - rest] > d.levels[rest] else -1.0
-    keep = list(range(d.n))
-    for k in range(1 - rest, d.n, 2):
-        if 0 < k < d.n - 1 and _unlike(d, k, sign):
-            keep = [j for j in keep if j not in (k, k + 1)] if k - 1 in keep else [j for j in keep if j != k]
-    kept = [d.kept[0], d.kept[1]]
-    stays = d.ends - d.starts
-    holds = [k for k in keep if k % 2 != rest and 0 < k < d.n - 1]
-    if not holds:
-        return [], (True, True)
-    usual = median(stays[holds])
-    level = median(d.levels[holds])
-    for side in (0, 1):
-        while len(keep) >= 3:
-            end = keep[0] if side == 0 else keep[-1]
-            terminal = end in (0, d.n - 1)
-            if end % 2 != rest:  # a hold at the end: part of a rep only where the file cuts it
-                if terminal and kept[side] and d.at_edge[side]:
-                    break
-                keep = keep[1:] if side == 0 else keep[:-1]
-                continue
-            if not terminal or kept[side]:
-                break
-            apex = keep[1] if side == 0 else keep[-2]
-            off = abs(d.levels[apex] - level)
-            if stays[apex] >= END_HOLD_SHARE * usual and off < END_LEVEL_SHARE * d.amplitude_deg:
-                break
-            keep = keep[2:] if side == 0 else keep[:-2]
-    return keep, (kept[0] or keep[0] != 0, kept[1] or keep[-1] != d.n - 1) if keep else (True, True)
-
-
-def _unlike(d: Dwells, k: int, sign: float) -> bool:
-    """Whether a hold goes much further out, or elsewhere, than the holds beside it."""
-    near = [j for j in (k - 2, k + 2) if 0 < j < d.n - 1]
-    if not near:
-        return False
-    beside = min(abs(d.beside[k] - d.beside[j]) for j in near)
-    beyond = min(sign * (d.levels[k] - d.levels[j]) for j in near)
-    return bool(
-        beside > BESIDE_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
-        or beyond > BEYOND_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
-    )
-
-
-def _as_strokes(
-    trace: Trace, run: Strokes, d: Dwells, keep: list[int], kept: tuple[bool, bool], rest: int, sure: bool
-) -> Strokes:
-    """The dwells that are kept as turning points: where each goes furthest; the outer ones near the set."""
-    starts, levels = d.starts[keep], d.levels[keep]
-    ends = np.append(d.starts[keep[1:]], d.ends[keep[-1]])  # a dwell that was left out belongs to the one before
+def _as_strokes(trace: Trace, run: Strokes, d: Dwells, mine: Members, rest: int, sure: bool) -> Strokes:
+    """The dwells of a set as turning points: where each goes furthest; the outer ones near the set."""
+    keep = slice(mine.first, mine.last + 1)
+    starts, ends, levels = d.starts[keep], d.ends[keep], d.levels[keep]
     near = round(NEAR_THE_SET_S * trace.rate_hz)
     points = (starts + ends) // 2
     points[0] = max(points[0], ends[0] - near)
     points[-1] = min(points[-1], starts[-1] + near)
-    rest = (rest - keep[0]) % 2
-    found, found_levels, far = [points[:1]], [levels[:1]], [d.x[points[:1] - d.first]]
+    rest = (rest - mine.first) % 2
+    found, found_levels, far, left_out = [points[:1]], [levels[:1]], [d.x[points[:1] - d.first]], []
     for i in range(1, len(points) - 1):
         part = (1.0 if levels[i] > levels[i - 1] else -1.0) * d.x[starts[i] - d.first : ends[i] - d.first]
-        if i % 2 == rest and keep[i + 1] == keep[i] + 1:
+        if i % 2 == rest:
             rows = starts[i] + lesser_points(-part, d.amplitude_deg, d.sway_deg, trace.rate_hz)
         else:
             rows = starts[i : i + 1] + np.argmax(part)
+        if mine.first + i in mine.left_out:
+            left_out.append(sum(len(points) for points in found))
+        else:
+            far.append(d.x[rows[:1] - d.first])
         found.append(rows)
         found_levels.append(levels[i : i + 1] if len(rows) == 1 else d.x[rows - d.first])
-        far.append(d.x[rows[:1] - d.first])
     far.append(d.x[points[-1:] - d.first])
-    points = np.clip(np.concatenate([*found, points[-1:]]), 0, trace.n - 1)
-    levels = np.concatenate([*found_levels, levels[-1:]])
+    strokes = np.abs(np.diff(np.concatenate(far)))
     return Strokes(
-        points=points, levels=levels, amplitude_deg=float(np.median(np.abs(np.diff(np.concatenate(far))))),
-        axis=run.axis, first=d.first, angle=d.x, passed=(not kept[0], not kept[1]),
-        cut=(d.at_edge[0] and keep[0] == 0, d.at_edge[1] and keep[-1] == d.n - 1),
-        rest=rest, sure=sure,
+        points=np.clip(np.concatenate([*found, points[-1:]]), 0, trace.n - 1),
+        levels=np.concatenate([*found_levels, levels[-1:]]), amplitude_deg=float(np.median(strokes)),
+        axis=run.axis, first=d.first, angle=d.x, passed=(not mine.kept[0], not mine.kept[1]),
+        cut=(d.at_edge[0] and mine.first == 0, d.at_edge[1] and mine.last == d.n - 1),
+        rest=rest, sure=sure, left_out=frozenset(left_out),
     )  # fmt: skip

@@ -122,7 +122,8 @@ def read_poses(trace: Trace, run: Strokes, barriers: Int) -> Dwells | None:
         amplitude = median(np.abs(np.diff(levels)))
         if amplitude <= 0:
             return None
-        weights = np.minimum(np.diff(edges), 5.0 * trace.rate_hz).astype(float)
+        here = np.diff(np.concatenate([[0], np.cumsum(~away)])[edges])
+        weights = np.minimum(here, 5.0 * trace.rate_hz)
         at = ((edges[:-1] + edges[1:]) // 2).astype(np.int64)
     turned = _by_turning_points(x, points, edges, known)
     if turned is not None:
@@ -301,6 +302,10 @@ def _dwells(
         inner = levels[2::2][:2] if k == 0 else levels[:-1][k % 2 :: 2][-2:]
         usual = median(inner) if len(inner) else float(levels[k])
         stay = _stay(np.sign(usual - near) * (part - usual), amplitude, noise, rate)
+        if not stay.kept:  # where the last hold lies otherwise, so may the rest beside it
+            shifted = near + np.sign(usual - near) * amplitude
+            other = _stay(np.sign(usual - near) * (part - shifted), amplitude, noise, rate)
+            stay, usual = (other, shifted) if other.kept else (stay, usual)
         stayed = stay.last > stay.first
         whole_part = len(part) <= EDGE_S * rate or (stayed and stay.last == len(part))
         kept.append(stay.kept or bool(whole and whole_part))
