@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from sciatrack_ingest import Recording, read
+from sciatrack_signal import blocks
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Block
 from sciatrack_signal.simulate import simulate_nobody, simulate_set, simulate_visit
@@ -160,3 +162,14 @@ def test_a_label_does_not_make_repetitions_of_what_is_surely_something_else(
     block = block_of(recording, exercise=label)
     assert block.reps == ()
     assert f"does not look like {label}" in block.note
+
+
+@pytest.mark.parametrize(("kind", "timed"), [("lying", False), ("pelvic_tilt", True)])
+def test_only_what_is_large_enough_for_an_exercise_is_timed(kind: str, timed: bool) -> None:
+    """Half the cost of an idle hour was the timing of breaths that nothing could have come of."""
+    made = simulate_nobody(kind, seed=1, duration_s=120.0) if kind == "lying" else simulate_set(kind, "hip", seed=1)
+    with mock.patch.object(blocks, "time_moves", side_effect=blocks.time_moves) as timing:
+        blocks_of(made.recording, "hip")
+    assert bool(timing.call_count) is timed
+    runs = [call.args[1] for call in timing.call_args_list]
+    assert all(run.amplitude_deg >= 2.0 for run in runs)

@@ -8,6 +8,7 @@ become a block.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -92,11 +93,13 @@ def find_blocks(
 
     said_side : of the working leg as somebody said, which stands; `unknown` where nobody did.
     """
-    # A part has no more reversals than the whole, and is not kept with fewer.
-    parts = [part for one in found if one.run.reversals >= FEW_STROKES for part in parts_of(one)]
+    known = [e for e in exercises if e != GENERIC]
+    # A part has no more reversals than the whole, and is not kept with fewer. Most runs of an idle hour are
+    # breathing, too small for anything: they are not timed.
+    long = [one for one in found if one.run.reversals >= FEW_STROKES]
+    parts = [part for one in long if _large_enough(one, placement, exercises) for part in parts_of(one)]
     if not parts:
         return []
-    known = [e for e in exercises if e != GENERIC]
     # Each by itself first: chance runs must not speak for a mount.
     single = [
         Piece(one, seen, name_runs([seen], placement, known, walks)[0])
@@ -140,7 +143,7 @@ def _cut(one: Candidate, first: int, last: int, arcs: Arcs) -> Strokes:
 
 def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bool:
     """Whether it passes for exercise although nobody said so."""
-    run, measured = piece.one.run, piece.one.measured
+    run = piece.one.run
     name, p = piece.naming.best
     if name == BREATHING and p > BREATHING_CHANCE:
         return False
@@ -151,11 +154,24 @@ def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bo
         return False
     if _strides(piece):
         return False
-    floor_deg = exercises[GENERIC].view(placement, None).min_range_deg
-    if run.amplitude_deg >= floor_deg and deliberate(measured, run.amplitude_deg, on_thigh=placement != "hip"):
+    if _by_itself(piece.one, placement, exercises):
         return True
     # Where a placement shows the exercise only weakly, breathing and rocking look like it too.
     return name in exercises and p >= SURE_ALONE and exercises[name].view(placement, None).observability != "weak"
+
+
+def _by_itself(one: Candidate, placement: str, exercises: Mapping[str, Exercise]) -> bool:
+    """Whether a run passes for exercise whatever it is called."""
+    amplitude_deg = one.run.amplitude_deg
+    large = amplitude_deg >= exercises[GENERIC].view(placement, None).min_range_deg
+    return large and deliberate(one.measured, amplitude_deg, on_thigh=placement != "hip")
+
+
+def _large_enough(one: Candidate, placement: str, exercises: Mapping[str, Exercise]) -> bool:
+    """Whether a run passes by itself, or is as large as the smallest repetition of any exercise."""
+    views = [exercise.view(placement, None) for name, exercise in exercises.items() if name != GENERIC]
+    least_deg = min((v.min_range_deg for v in views if v.observability not in ("weak", "none")), default=math.inf)
+    return one.run.amplitude_deg >= least_deg or _by_itself(one, placement, exercises)
 
 
 def _strides(piece: Piece) -> bool:

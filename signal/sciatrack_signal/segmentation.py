@@ -165,6 +165,8 @@ def _stretches(trace: Trace, barriers: Int) -> list[tuple[int, int]]:
 def _search(trace: Trace, first: int, last: int, found: list[Strokes]) -> None:
     """Adds the runs of [first, last) at every scale; then looks again beside and between those it found first."""
     pending = [(first, last)]
+    margin = int(STEP_MAX_S * trace.rate_hz)
+    refined: dict[tuple[bytes, int, int], list[Strokes]] = {}  # the same seeds come again beside what was found
     while pending:
         start, end = pending.pop()
         if end - start < SHORTEST_S * trace.rate_hz:
@@ -174,7 +176,11 @@ def _search(trace: Trace, first: int, last: int, found: list[Strokes]) -> None:
             known = _like(found, int(seed[0]), int(seed[-1]), amplitude_deg)
             if any(run.count >= len(seed) - 1 for run in known):
                 continue
-            new = [part for part in _refine_parts(trace, seed, start, end) if _add(found, part)]
+            rows = max(start, int(seed[0]) - margin), min(end, int(seed[-1]) + margin + 1)
+            parts = refined.get(key := (seed.tobytes(), *rows))
+            if parts is None:
+                parts = refined[key] = _refine_parts(trace, seed, *rows)
+            new = [part for part in parts if _add(found, part)]
             best = best or new
         if best:
             edges = [start, *(int(p) for run in best for p in (run.points[0], run.points[-1])), end]
@@ -234,9 +240,7 @@ def conviction(strokes: Float) -> float:
 
 
 def _refine_parts(trace: Trace, seed: Int, start: int, end: int) -> list[Strokes]:
-    """The seed on its own axis and scale; cut at long pauses, each part again on its own scale."""
-    margin = int(STEP_MAX_S * trace.rate_hz)
-    start, end = max(start, int(seed[0]) - margin), min(end, int(seed[-1]) + margin + 1)
+    """The seed on its own axis and scale, in [start, end); cut at long pauses, each part again on its own scale."""
     run = _refine(trace, seed, start, end)
     if run is None:
         return []
