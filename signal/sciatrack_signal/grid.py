@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_ingest import Recording
+from sciatrack_ingest.recording import all_finite
 
 Float = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
@@ -124,37 +125,39 @@ def _average_by_time(recording: Recording, factor: int) -> Grid:
     n = max(2, int(np.floor(recording.duration_s * rate_hz)) + 1)
     start_s = float(recording.time_s[0])
     grid_s = start_s + np.arange(n) / rate_hz
-    gyr = None
-    if recording.gyr is not None and not finite.any():
-        gyr = np.zeros((n, 3))
-    elif recording.gyr is not None:
+    measured = [acc]
+    if recording.gyr is not None:
         gyr = recording.gyr if finite.all() else recording.gyr[finite]
-        gyr = _bins(time_s, np.nan_to_num(gyr), grid_s, rate_hz)
+        measured.append(np.zeros_like(acc) if not finite.any() else gyr if all_finite(gyr) else np.nan_to_num(gyr))
+    acc_mean, *gyr_mean = _bins(time_s, measured, grid_s, rate_hz)
     valid = np.ones(n, dtype=bool)
     for gap_start_s, gap_end_s in recording.gaps_s:
         valid[(grid_s > gap_start_s) & (grid_s < gap_end_s)] = False
-    if gyr is not None:
-        gyr[~valid] = 0.0
-    single = None if gyr is None else gyr.astype(np.float32)
-    return Grid(start_s, rate_hz, _bins(time_s, acc, grid_s, rate_hz).astype(np.float32), single, valid)
+    for mean in gyr_mean:
+        mean[~valid] = 0.0
+    return Grid(start_s, rate_hz, acc_mean, gyr_mean[0] if gyr_mean else None, valid)
 
 
-def _bins(time_s: Float, x: Float, grid_s: Float, rate_hz: float) -> Float:
-    """Mean of the samples within half a grid step of each grid time; empty bins are interpolated linearly."""
+def _bins(time_s: Float, measured: list[Float], grid_s: Float, rate_hz: float) -> list[Single]:
+    """(n, 3) means of each (m, 3) over the samples within half a grid step of each grid time, columns in one piece;
+    empty bins are interpolated linearly."""
     index = np.round((time_s - grid_s[0]) * rate_hz).astype(np.int64)
     n = len(grid_s)
     index = np.clip(index, 0, n - 1)
     count = np.bincount(index, minlength=n)
+    out = [np.empty((3, n), dtype=np.float32).T for _ in measured]
+    pairs = [(x[:, k], to[:, k]) for x, to in zip(measured, out, strict=True) for k in range(3)]
     if (count > 1).mean() < 0.5:  # about one sample a bin: averaging would only add timing error
-        return np.column_stack([np.interp(grid_s, time_s, x[:, k]) for k in range(3)])
+        for x, to in pairs:
+            to[:] = np.interp(grid_s, time_s, x)
+        return out
     mean_time_s = np.bincount(index, weights=time_s - grid_s[0], minlength=n)
     filled = count > 0
-    mean_time_s = mean_time_s[filled] / count[filled] + grid_s[0]
-    columns = []
-    for k in range(3):
-        mean = np.bincount(index, weights=x[:, k], minlength=n)[filled] / count[filled]
-        columns.append(np.interp(grid_s, mean_time_s, mean))
-    return np.column_stack(columns)
+    count = count[filled]
+    mean_time_s = mean_time_s[filled] / count + grid_s[0]
+    for x, to in pairs:
+        to[:] = np.interp(grid_s, mean_time_s, np.bincount(index, weights=x, minlength=n)[filled] / count)
+    return out
 
 
 def _fill_gyr(gyr: Single | None) -> Single | None:
