@@ -80,10 +80,15 @@ def _belongs(d: Dwells, holds: list[int], apex: int) -> bool:
 def _unlike(d: Dwells, k: int, sign: float) -> bool:
     """Whether a hold goes much further out, or elsewhere, than the holds beside it and than most; seen by itself
     and from the rests beside it, for where a belt slips, rest and hold move alike."""
-    others = [j for j in range(2 - k % 2, d.n - 1, 2) if j != k]
-    kins = [[j] for j in (k - 2, k + 2) if j in others] + [others]
-    if not others:
+    most_beside_deg = BESIDE_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
+    most_beyond_deg = BEYOND_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
+    near = [j for j in (k - 2, k + 2) if 0 < j < d.n - 1]
+    elsewhere = all(abs(d.beside[k] - d.beside[j]) > most_beside_deg for j in near)
+    further = all(sign * (d.levels[k] - d.levels[j]) > most_beyond_deg for j in near)
+    if not near or not (elsewhere or further):  # few are, and only they are compared with all
         return False
+    others = [j for j in range(2 - k % 2, d.n - 1, 2) if j != k]
+    kins = [*([j] for j in near), others]
     beyond, beside = (
         [
             seen[k] - median(seen[kin].mean(axis=1))
@@ -93,8 +98,7 @@ def _unlike(d: Dwells, k: int, sign: float) -> bool:
         for values in (sign * d.levels, d.beside)
     )
     return bool(
-        np.abs(np.concatenate(beside)).min() > BESIDE_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
-        or np.concatenate(beyond).min() > BEYOND_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
+        np.abs(np.concatenate(beside)).min() > most_beside_deg or np.concatenate(beyond).min() > most_beyond_deg
     )
 
 
