@@ -35,7 +35,7 @@ class Labels:
     def view(self) -> View:
         return self.exercise.view(self.placement, self.side)
 
-    @property
+    @cached_property
     def ways(self) -> list[Way]:
         """Up at rest and in the hold of each way to do the exercise, for each leg that may wear the sensor."""
         leg = {"left_thigh": "left", "right_thigh": "right"}.get(self.placement, self.side)

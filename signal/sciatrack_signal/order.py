@@ -46,8 +46,10 @@ def middle_row(x: Float) -> Float:
     middle = x.mean(axis=0)
     floor = 1e-6 + 1e-3 * float(np.abs(x - middle).max(initial=0.0))
     for _ in range(MIDDLE_STEPS):
-        weight = 1.0 / np.maximum(np.sqrt(((x - middle) ** 2).sum(axis=1)), floor)
-        middle = weight @ x / weight.sum()
+        off = x - middle
+        far = np.sqrt(np.einsum("ij,ij->i", off, off))
+        weight = 1.0 / np.maximum(far, floor, out=far)
+        middle = weight @ x / np.add.reduce(weight)
     return np.asarray(middle)
 
 

@@ -14,6 +14,7 @@ from sciatrack_signal.order import about_a_line, median
 from sciatrack_signal.two_poses import Dwells
 
 Float = npt.NDArray[np.float64]
+Bool = npt.NDArray[np.bool_]
 
 # A pose in the set differs from its neighbours of the same kind by less than this share of the range beside the
 # plane of movement, and does not go beyond them by more than that; a floor in degrees for small moves.
@@ -62,7 +63,7 @@ def rest_parity(d: Dwells, rate_hz: float, *, geometry_odds: float = 0.0) -> tup
 def evidence(d: Dwells, rate_hz: float) -> dict[str, float]:
     """Log odds that the even dwells are rest, by what says so."""
     stays_s = (d.ends - d.starts) / rate_hz
-    inside = [k for k in range(d.n) if in_pose(d, k)]
+    inside = in_poses(d)
     inner = [[k for k in inside if k % 2 == parity and 0 < k < d.n - 1] for parity in (0, 1)]
     usual_s = [median(stays_s[mine]) if mine else float("nan") for mine in inner]
     spread = [float(np.std(np.log(stays_s[mine]))) if len(mine) > 1 else float("nan") for mine in inner]
@@ -77,20 +78,28 @@ def evidence(d: Dwells, rate_hz: float) -> dict[str, float]:
     }
 
 
-def in_pose(d: Dwells, k: int) -> bool:
-    """Whether a dwell was stayed in and is where its fellows are."""
-    if (k == 0 and not d.kept[0]) or (k == d.n - 1 and not d.kept[1]):
-        return False
-    near = [j for j in (k - 4, k - 2, k + 2, k + 4) if 0 < j < d.n - 1]
-    if not near:
-        return True
-    other = d.levels[k + 1] if k == 0 else d.levels[k - 1]
-    usual = median([d.levels[j] for j in near])
-    towards = float(np.sign(other - usual)) * (d.levels[k] - usual)
-    if not -BEYOND_SHARE * d.amplitude_deg - UNLIKE_FLOOR_DEG < towards < POSE_SHARE * d.amplitude_deg:
-        return False
-    beside = abs(d.beside[k] - median([d.beside[j] for j in near]))
-    return bool(beside < BESIDE_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG)
+def in_poses(d: Dwells) -> list[int]:
+    """The dwells that were stayed in and are where their fellows are: the next two of their kind on both sides."""
+    k = np.arange(d.n)
+    near = k[:, None] + (-4, -2, 2, 4)
+    there = (near > 0) & (near < d.n - 1)
+    level, beside = (_medians(values[np.where(there, near, 0)], there) for values in (d.levels, d.beside))
+    other = d.levels[np.where(k == 0, 1, k - 1)]
+    towards = np.sign(other - level) * (d.levels - level)
+    fits = (towards > -BEYOND_SHARE * d.amplitude_deg - UNLIKE_FLOOR_DEG) & (towards < POSE_SHARE * d.amplitude_deg)
+    fits &= np.abs(d.beside - beside) < BESIDE_SHARE * d.amplitude_deg + UNLIKE_FLOOR_DEG
+    fits |= ~there.any(axis=1)
+    fits[0] &= d.kept[0]
+    fits[-1] &= d.kept[1]
+    return fits.nonzero()[0].tolist()
+
+
+def _medians(values: Float, there: Bool) -> Float:
+    """(n,) medians of the rows of (n, 4), of what is there; NaN if any of that is, and where nothing is."""
+    ordered = np.sort(np.where(there, values, np.inf), axis=1)  # NaN comes last
+    count, row = there.sum(axis=1), np.arange(len(values))
+    middle = 0.5 * (ordered[row, np.maximum(count - 1, 0) // 2] + ordered[row, np.minimum(count // 2, 3)])
+    return np.where((count == 0) | np.isnan(ordered[:, 3]), np.nan, middle)
 
 
 def _ends(d: Dwells, inside: list[int], stays_s: Float, usual_s: list[float]) -> float:
