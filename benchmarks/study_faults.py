@@ -43,25 +43,28 @@ def add_all(study: str, source: str) -> None:
         print(folder.name, flush=True)
 
 
-def read_on(study: str, until_s: float) -> None:
+def read_on(study: str, seconds: float) -> None:
     """A reader: opens, asks for a report and closes, over and over; tells errors and waits."""
     from sciatrack_analytics import reports
 
-    _tell_rounds(study, until_s, lambda opened: reports.run(opened, "adherence_weekly"), write=False)
+    _tell_rounds(study, seconds, lambda opened: reports.run(opened, "adherence_weekly"), write=False)
 
 
-def write_on(study: str, until_s: float) -> None:
+def write_on(study: str, seconds: float) -> None:
     """The writer: opens, adds the next session and closes, over and over."""
     from sciatrack_analytics import adding
 
     folders = sorted((Path(study).parent / "source" / SESSIONS).iterdir()) * 1000
     todo = iter(folders)
-    _tell_rounds(study, until_s, lambda opened: adding.add_session(opened, next(todo)), write=True)
+    _tell_rounds(study, seconds, lambda opened: adding.add_session(opened, next(todo)), write=True)
 
 
-def _tell_rounds(study: str, until_s: float, act: Any, *, write: bool) -> None:
-    rounds, errors, longest_s = 0, [], 0.0
-    while time.time() < until_s:
+def _tell_rounds(study: str, seconds: float, act: Any, *, write: bool) -> None:
+    """Say that everything is loaded, wait for the word, and act for so long, at least once."""
+    print("ready", flush=True)
+    sys.stdin.readline()
+    rounds, errors, longest_s, until_s = 0, [], 0.0, time.monotonic() + seconds
+    while not rounds or time.monotonic() < until_s:
         begun_s = time.monotonic()
         try:
             with Study(study, write=write) as opened:
@@ -76,7 +79,7 @@ def _tell_rounds(study: str, until_s: float, act: Any, *, write: bool) -> None:
 def child(call: str, *arguments: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", START + call, json.dumps(sys.path), *map(str, arguments)],
-        stdout=subprocess.PIPE, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
@@ -86,7 +89,9 @@ def kill_while_adding(work: Path, source: Path, after_lines: int, pause_s: float
     shutil.rmtree(study, ignore_errors=True)
     create_study(study)
     process = child("add_all(*sys.argv[2:])", study, source)
+    assert process.stdin is not None
     assert process.stdout is not None
+    process.stdin.close()
     told = [process.stdout.readline().strip() for _ in range(after_lines)]
     time.sleep(pause_s)
     os.kill(process.pid, signal.SIGKILL)
@@ -112,9 +117,15 @@ def writer_among_readers(work: Path, source: Path, seconds: float, readers: int 
     create_study(study)
     if not (work / "source").exists():
         (work / "source").symlink_to(source)
-    until_s = time.time() + seconds
     names = ["write_on", *["read_on"] * readers]
-    running = [child(f"{name}(sys.argv[2], float(sys.argv[3]))", study, until_s) for name in names]
+    running = [child(f"{name}(sys.argv[2], float(sys.argv[3]))", study, seconds) for name in names]
+    for process in running:  # on a busy machine one is ready seconds after another
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
     said = [json.loads(process.communicate()[0]) for process in running]
     assert verify_study(study) == []
     return {

@@ -73,13 +73,24 @@ from
     range(1, cast(getvariable('n_participants') as bigint) + 1, 5) as who (person),
     range(0, 182, 30) as days (day);
 
-insert into block
+create temp table planned_block as
 select
-    row_number() over (order by person, day, block), pair_no,
-    session_id, exercise || '.parquet', block, participant, local_date, exercise, 'left_thigh', side, 'full', '',
-    block * 200.0, block * 200.0 + 180, 100, 180, 0, 'simulated', 15, 15, 15,
-    if(side = 'left', 15, 0), if(side = 'right', 15, 0)
+    cast(row_number() over (order by person, day, block) as integer) as block_no, pair_no,
+    session_id, exercise || '.parquet' as recording, block, participant, local_date, exercise,
+    'left_thigh' as placement, side, 'full' as observability, '' as note,
+    block * 200.0 as block_start_s, block * 200.0 + 180 as block_end_s, 100 as sampling_rate_hz, 180 as duration_s,
+    0 as gaps_s, 'simulated' as algorithm, 15 as count, 15 as count_low, 15 as count_high
 from person_day
 cross join task
 join person_exercise using (participant, exercise)
 order by person, day, block;
+
+-- what `fill_block` reads, for a range of participants at a time
+create temp view incoming_block as
+select * from planned_block
+where participant
+    between printf('P%05d', getvariable('first_person')) and printf('P%05d', getvariable('last_person'));
+
+create temp view incoming_rep as
+select * from rep
+where block_no between (select min(block_no) from incoming_block) and (select max(block_no) from incoming_block);

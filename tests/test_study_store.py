@@ -118,6 +118,18 @@ def test_facts_made_in_portions_equal_those_made_at_once(copy: Path, monkeypatch
     assert everything(copy) == before
 
 
+@pytest.mark.parametrize("name", [name for name, report in reports.REPORTS.items() if report.by_participant])
+def test_a_report_made_in_portions_equals_the_one_made_at_once(
+    small: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with Study(small) as study:
+        whole = reports.run(study, name)
+        monkeypatch.setattr(reports, "PORTION", 1)
+        assert reports.run(study, name) == whole
+        assert set(whole.table["participant"].to_pylist()) == {"S12", "S19"}
+        assert reports.participants(study) == ["S12", "S19"]  # nobody stays left out afterwards
+
+
 @pytest.mark.parametrize(("table", "key"), KEYS.items())
 def test_keys_are_unique(small: Path, table: str, key: str) -> None:
     with Study(small) as study:
@@ -151,6 +163,27 @@ def test_the_daily_fact_is_the_sum_of_its_reps(small: Path) -> None:
             "(select count(*) from rep where counted)"
         )
     assert from_facts == from_reps > 0
+
+
+def test_a_block_counts_what_its_reps_come_to(small: Path) -> None:
+    """Asked of each block of a session with one sensor, where no other sensor can silence it."""
+    with Study(small) as study:
+        blocks = study.arrow(
+            "select * from block where session_id in "
+            "(select session_id from block group by session_id having min(placement) = max(placement))"
+        ).to_pylist()
+        reps = study.table_rows("rep")
+    assert len(blocks) > 100
+    for block in blocks:
+        own = [rep for rep in reps if rep["block_no"] == block["block_no"]]
+        counted = [rep for rep in own if rep["complete"] and "inferred" not in rep["flags"].split()]
+        for leg in ("left", "right", "both", "unknown"):
+            of_leg = [rep for rep in counted if rep["side"] == leg]
+            assert block[f"reps_{leg}"] == len(of_leg)
+            assert block[f"hold_s_{leg}"] == pytest.approx(sum(rep["hold_s"] or 0 for rep in of_leg))
+        assert block["holds"] == sum(rep["hold_s"] is not None for rep in counted)
+        assert block["reps_partial"] == sum(not rep["complete"] for rep in own)
+        assert block["reps_inferred"] == sum("inferred" in rep["flags"].split() for rep in own)
 
 
 @pytest.mark.parametrize(

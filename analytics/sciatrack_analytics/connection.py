@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 GATE = "study.lock"  # empty; its lock says whose turn it is to open the index
 # Without a limit DuckDB takes four fifths of the machine. With this one the process stays below 2 GiB with 61
 # million reps (benchmarks/study.py); what does not fit is spilled to a folder beside the index.
-MEMORY = {"memory_limit": "1200MiB"}
-WAIT_S = 10.0  # a write takes well under a second; who holds the file longer has stopped in a debugger
+# One thread, because most questions are small: to start a second and to share the work costs a fifth of one
+# participant's report. Who reads everybody's rows asks for all cores (Study.use_all_cores).
+SETTINGS = {"memory_limit": "1200MiB", "threads": 1}
+# A report of 10,000 participants reads for 10 s, their page for longer, and a busy machine makes that several times
+# as long; with less, a session could not be added while somebody reads. Who holds the file longer has stopped.
+WAIT_S = 60.0
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 0.5
 
@@ -53,14 +57,14 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """An open connection, after waiting at most `wait_s` for another process to let go.
 
-    config : settings of DuckDB; its own where None.
+    config : settings of DuckDB beside SETTINGS, or in their place.
     Raises StudyLockedError naming the holder, and IndexFileError for a file that is missing or damaged.
     """
     if read_only and not path.exists():
         raise IndexFileError(path, "is not there.")
     begun_s = time.monotonic()
     with _gate(path.with_name(GATE), begun_s + wait_s):
-        return _connect(path, read_only, MEMORY | dict(config or {}), begun_s, wait_s)
+        return _connect(path, read_only, SETTINGS | dict(config or {}), begun_s, wait_s)
 
 
 def _connect(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from sciatrack_signal.exercises import Exercise
 
-INDEX_VERSION = "5"  # of the stored tables; another number means: rebuild
+INDEX_VERSION = "6"  # of the stored tables; another number means: rebuild
 SESSION_TABLES = ("session", "block", "rep", "checkin", "decision")
 PLACEMENT_BITS = {"hip": 1, "left_thigh": 2, "right_thigh": 4, "thigh": 8}
 CERTAIN = ("full", "counts")  # a view that shows a leg whether or not anybody moved
@@ -67,7 +66,7 @@ def read_session(folder: Path, day_start: dt.time) -> SessionRows:
         reps = None if table is None or not table.num_rows else _reps(table, keys)
         return SessionRows(
             session=keys | _session(manifest, folder),
-            blocks=_blocks(manifest, keys, reps),
+            blocks=_blocks(manifest, keys),
             reps=None if reps is None else _with_block_no(reps, manifest),
             checkins=[
                 row | {"local_date": local_date(row["at_local"], day_start)}
@@ -111,23 +110,25 @@ def insert_sessions(con: duckdb.DuckDBPyConnection, rows: Sequence[SessionRows])
 
 
 def _insert_blocks(con: duckdb.DuckDBPyConnection, rows: Sequence[SessionRows]) -> None:
-    """Blocks and their reps, with the numbers by which the index joins them."""
+    """Blocks with what their reps come to, and the reps, with the numbers by which the index joins them."""
     ((first,),) = con.execute("select coalesce(max(block_no), 0) + 1 from block").fetchall()
     blocks: list[dict[str, Any]] = []
-    reps: list[pa.Table] = []
+    reps = [con.sql("select * from rep limit 0").to_arrow_table()]
     for row in rows:
         if row.reps is not None:
             numbers = pc.add(row.reps.column("block_no"), pa.scalar(first + len(blocks), pa.int32()))
             reps.append(row.reps.set_column(row.reps.schema.get_field_index("block_no"), "block_no", numbers))
         blocks += [block | {"block_no": first + len(blocks) + i} for i, block in enumerate(row.blocks)]
     pairs = pair_numbers(con, blocks)
-    insert(
-        con,
-        "block",
-        [block | {"pair_no": pairs[block["participant"], block["exercise"]]} for block in blocks],
-    )
-    if reps:
-        insert(con, "rep", pa.concat_tables(reps))
+    numbered = [block | {"pair_no": pairs[block["participant"], block["exercise"]]} for block in blocks]
+    every_rep = pa.concat_tables(reps, promote_options="default")
+    if numbered:
+        con.register("incoming_block", pa.Table.from_pylist(numbered))
+        con.register("incoming_rep", every_rep)
+        _do(con, sql_files.text("fill_block"))
+        con.unregister("incoming_block")
+        con.unregister("incoming_rep")
+    insert(con, "rep", every_rep)
 
 
 def pair_numbers(con: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
@@ -196,18 +197,12 @@ def _noticed(analysis: Mapping[str, Any]) -> dict[str, Any]:
     return {"findings": " ".join(sorted(words)), "clock_offset_s": max(offsets, key=abs, default=None)}
 
 
-def _blocks(manifest: Manifest, keys: dict[str, Any], reps: pa.Table | None) -> list[dict[str, Any]]:
-    """The blocks, each with its number of counted reps of either leg."""
-    counted: Counter[tuple[str, int, str]] = Counter()
-    if reps is not None:
-        one = reps.filter(reps.column("counted")).select(["recording", "block", "side"])
-        counted.update(tuple(row.values()) for row in one.to_pylist())
+def _blocks(manifest: Manifest, keys: dict[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for block in manifest.blocks:
         row = keys | {name: str(block[name] or "") for name in BLOCK_WORDS}
         row |= {name: None if block[name] is None else float(block[name]) for name in BLOCK_NUMBERS}
         row |= {name: int(block[name]) for name in BLOCK_COUNTS}
-        row |= {f"reps_{leg}": counted[row["recording"], row["block"], leg] for leg in ("left", "right")}
         rows.append(row)
     return rows
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 FOLDER = files("sciatrack_analytics") / "sql"
 # Each view stands after the views it reads.
 VIEWS = (
-    "cut_off", "person", "person_week", "rx", "rx_span", "day_fact", "known_day",
-    "due_day", "day_state", "week",
+    "cut_off", "entry", "person", "person_week", "rx", "rx_span", "day_fact", "known_day",
+    "rx_week", "due_day", "day_state", "week",
     "pain_day", "pain_baseline",
 )  # fmt: skip
-MACROS = ("is_asked", "placement_bit", "weekday", "week_bits", "wilson")
+MACROS = ("is_asked", "placement_bit", "is_hidden", "observed", "weekday", "week_bits", "wilson")
 TABLES = (
     "meta", "exercise", "person_exercise", "session", "block", "rep", "checkin", "participant", "prescription",
     "excused", "selfreport", "clearance", "known_sign", "tolerance", "decision", "ears", "rejected",

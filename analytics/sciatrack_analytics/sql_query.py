@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sciatrack_analytics.connection import WAIT_S
 from sciatrack_ingest.errors import SciatrackError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 100_000  # a table to work with in any program; more is an export
 TIMEOUT_S = 60.0  # the slowest report of 10,000 participants takes a tenth; a cross join takes for ever
-START_S = 20.0  # for the child to start on a loaded machine; it keeps the time of the query itself
+START_S = WAIT_S + 20.0  # for the child to open the index and start, loaded machine; it keeps the query's own time
 START_CODE = (
     "import json, sys; asked = json.loads(sys.stdin.readline()); sys.path[:] = asked.pop('sys_path'); "
     "from sciatrack_analytics.sql_worker import main; main(**asked)"

@@ -152,6 +152,7 @@ def verify_study(path: Path) -> list[str]:
     try:
         with Study(path) as study:
             problems.extend(f"{path / name}: changed since it was indexed." for name in study.stale_files())
+            study.use_all_cores()
             _read_every_block(study)
             problems.extend(_index_problems(study))
     except IndexFileError as error:

@@ -63,6 +63,11 @@ class Study:
         try:
             views = self._check_version()
             self.set_variables()
+            self._set(
+                qualifying_ratio=self.settings.qualifying_ratio,
+                target_ratio=self.settings.target_ratio,
+                silence_days=self.settings.silence_days,
+            )
             if views != sql_files.views_sha256():
                 sql_files.create_views(self.con)
         except BaseException:
@@ -152,15 +157,20 @@ class Study:
         from_date: dt.date | None = None,
         to_date: dt.date | None = None,
     ) -> None:
-        """What the views read: whom and when a report is about, and the study's settings."""
-        values = {
-            "report_participant": participant,
-            "report_from": from_date,
-            "report_to": to_date,
-            "qualifying_ratio": self.settings.qualifying_ratio,
-            "target_ratio": self.settings.target_ratio,
-            "silence_days": self.settings.silence_days,
-        }
+        """Whom and when the views speak about from now on: everybody and everything where nothing is given."""
+        self._set(report_participant=participant, report_from=from_date, report_to=to_date)
+        self.set_portion(None, None)
+
+    def set_portion(self, first: str | None, last: str | None) -> None:
+        """Of those whom the views speak about, only these participants and who stands between them; None: all."""
+        self._set(portion_first=first, portion_last=last)
+
+    def use_all_cores(self) -> None:
+        """From now on on all cores: for what reads everybody's rows."""
+        self.rows("reset threads")
+
+    def _set(self, **values: Any) -> None:
+        """Set variables that the views read."""
         for name, value in values.items():
             self.rows(f"set variable {name} = $value", {"value": value})
 

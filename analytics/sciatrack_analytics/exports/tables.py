@@ -27,6 +27,8 @@ def export_tables(study: Study, output: Path, *, participant: str | None = None)
     check_participant(study, participant)
     root = new_folder(output)
     known = entries()
+    if participant is None:
+        study.use_all_cores()
     study.set_variables(participant)
     rows = 0
     columns: dict[str, list[str]] = {}

@@ -1,5 +1,5 @@
 -- one row per participant and local day with a sensor session, for the blocks in `touched_block`
-insert into day_sensor
+insert into day_sensor by name
 with
 final as (
     select participant, local_date, bit_or(placement_bit(placement)) as placement_mask

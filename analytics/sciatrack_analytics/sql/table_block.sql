@@ -21,7 +21,17 @@ create table block (
     count integer not null,
     count_low integer not null,
     count_high integer not null,
-    -- complete reps of one leg that were seen themselves, not inferred from the other leg's
+    -- what the block counts towards its day: complete reps that were seen themselves, not inferred from the other
+    -- leg's; none of a leg of which another sensor of the session saw more
     reps_left integer not null,
-    reps_right integer not null
+    reps_right integer not null,
+    reps_both integer not null,
+    reps_unknown integer not null,
+    hold_s_left double not null,
+    hold_s_right double not null,
+    hold_s_both double not null,
+    hold_s_unknown double not null,
+    holds integer not null,
+    reps_partial integer not null,
+    reps_inferred integer not null
 );

@@ -2,5 +2,5 @@
 create table day_sensor (
     participant varchar not null,
     local_date date not null,
-    placement_mask integer not null -- bits as in exercise.sees_left_mask
+    placement_mask utinyint not null -- bits as in exercise.sees_left_mask
 );

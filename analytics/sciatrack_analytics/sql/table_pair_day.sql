@@ -2,7 +2,7 @@
 create table pair_day (
     pair_no integer not null,
     local_date date not null,
-    placement_mask integer not null, -- of all sensors of the day, as in day_sensor
+    placement_mask utinyint not null, -- of all sensors of the day, as in day_sensor
     sessions_done integer not null,
     reps_left integer not null,
     reps_right integer not null,
@@ -15,9 +15,7 @@ create table pair_day (
     holds integer not null,
     reps_partial integer not null,
     reps_inferred integer not null,
-    -- could the sensor see that leg? null: no block says anything about it
-    seen_left boolean,
-    seen_right boolean,
-    seen_both boolean,
-    holds_seen boolean not null
+    -- what the day's blocks say, as bits that day_fact spells out: left leg seen 1, not seen 2; right leg 4, 8;
+    -- legs not told apart 16, 32; holds seen with certainty 64
+    seen utinyint not null
 );

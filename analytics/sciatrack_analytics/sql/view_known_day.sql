@@ -1,13 +1,11 @@
 -- one row per prescription version and local day in force of which anything is known: what was asked and done; and
 -- one row per version without a date, which stands for each other day
 with
-span as (select * from rx_span),
-fact_day as (
+span as (
     select
-        rx_no, pair_day.* exclude (pair_no), true as has_block
-    from pair_day
-    join span using (pair_no)
-    where local_date between from_date and to_date
+        rx_no, pair_no, participant, exercise, from_date, to_date, days_per_week, hold_s,
+        reps_left_rx, reps_right_rx, reps_both_rx, sees_left_mask, sees_right_mask, sees_both_mask
+    from rx_span
 ),
 spoken_day as (
     select pair_no, local_date
@@ -16,19 +14,11 @@ spoken_day as (
 ),
 -- a sensor was worn, and no session of the day speaks of the exercise
 worn_day as (
-    select rx_no, local_date, placement_mask, false as has_block
+    select rx_no, pair_no, local_date, placement_mask, sees_left_mask, sees_right_mask
     from day_sensor
     join span using (participant)
     anti join spoken_day using (pair_no, local_date)
     where is_asked(participant) and local_date between from_date and to_date
-),
--- one row per version without a date: every day of which nothing is known
-looked_day as (
-    select * from fact_day
-    union all by name
-    select * from worn_day
-    union all by name
-    select rx_no, cast(null as date) as local_date from span
 ),
 excuse as (
     select participant, local_date, exercise, kind
@@ -54,7 +44,7 @@ said_day as (
     select
         rx_no, local_date,
         coalesce(
-            any_value(kind) filter (where said_of.exercise is not null), any_value(kind)
+            any_value(kind) filter (where said_of.exercise is not null), any_value(kind), 'none'
         ) as excuse,
         coalesce(
             any_value(done) filter (where said_of.exercise is not null), any_value(done)
@@ -66,115 +56,166 @@ said_day as (
     group by rx_no, local_date
 ),
 -- a leg is hidden if the day's blocks say so, or if no sensor worn that day could have shown it
-known as (
+block_day as (
     select
         rx_no, pair_no, local_date, from_date, to_date, days_per_week,
         span.hold_s, reps_left_rx, reps_right_rx, reps_both_rx,
-        coalesce(looked_day.sessions_done, 0) as sessions_done,
-        coalesce(reps_left, 0) + coalesce(reps_both, 0) as left_done,
-        coalesce(reps_right, 0) + coalesce(reps_both, 0) as right_done,
-        coalesce(reps_left + reps_right + reps_both + reps_unknown, 0) as all_done,
-        coalesce(reps_unknown, 0) as unknown_done,
-        coalesce(hold_s_left, 0) + coalesce(hold_s_both, 0) as left_hold_s,
-        coalesce(hold_s_right, 0) + coalesce(hold_s_both, 0) as right_hold_s,
-        coalesce(hold_s_left + hold_s_right + hold_s_both + hold_s_unknown, 0) as all_hold_s,
-        coalesce(hold_s_unknown, 0) as unknown_hold_s,
-        coalesce(reps_partial, 0) as reps_partial,
-        coalesce(reps_inferred, 0) as reps_inferred,
-        coalesce(has_block, false) as has_block,
-        has_block is not null as looked,
-        coalesce(has_block and not holds_seen and holds = 0, false) as holds_hidden,
-        coalesce(has_block and not holds_seen and holds > 0, false) as holds_estimated,
-        coalesce(not seen_left, (sees_left_mask & placement_mask) = 0, false) as left_hidden,
-        coalesce(not seen_right, (sees_right_mask & placement_mask) = 0, false) as right_hidden,
-        coalesce(not seen_both, (sees_both_mask & placement_mask) = 0, false) as both_hidden,
-        coalesce(excuse, 'none') as excuse,
-        selfreport_done, selfreport_reps
-    from looked_day
-    full join said_day using (rx_no, local_date)
-    join span using (rx_no)
+        sessions_done,
+        reps_left + reps_both as left_done,
+        reps_right + reps_both as right_done,
+        reps_left + reps_right + reps_both + reps_unknown as all_done,
+        reps_unknown as unknown_done,
+        hold_s_left + hold_s_both as left_hold_s,
+        hold_s_right + hold_s_both as right_hold_s,
+        hold_s_left + hold_s_right + hold_s_both + hold_s_unknown as all_hold_s,
+        hold_s_unknown as unknown_hold_s,
+        reps_partial, reps_inferred,
+        true as looked,
+        true as has_block,
+        (seen & 64) = 0 and holds = 0 as holds_hidden,
+        (seen & 64) = 0 and holds > 0 as holds_estimated,
+        is_hidden(seen, 1, sees_left_mask, placement_mask) as left_hidden,
+        is_hidden(seen, 4, sees_right_mask, placement_mask) as right_hidden,
+        is_hidden(seen, 16, sees_both_mask, placement_mask) as both_hidden
+    from pair_day
+    join span using (pair_no)
+    where local_date between from_date and to_date
+),
+said_block_day as (
+    select rx_no, local_date
+    from pair_day
+    join span using (pair_no)
+    semi join said_day using (rx_no, local_date)
+),
+empty_day as (
+    select rx_no, local_date, placement_mask, true as looked from worn_day
+    union all
+    select rx_no, local_date, null, false
+    from said_day
+    anti join said_block_day using (rx_no, local_date)
+    anti join worn_day using (rx_no, local_date)
+    union all
+    select rx_no, null, null, false from span
 ),
 -- what the sensor ever showed: on a day without a session nothing was hidden, but a leg that no session shows
 -- must not weigh on missed days alone
+shown_day as (
+    select pair_no, seen, placement_mask, sees_left_mask, sees_right_mask, (seen & 64) <> 0 or holds > 0 as holds_shown
+    from pair_day
+    join span using (pair_no)
+    where local_date between from_date and to_date
+    union all
+    select pair_no, 0, placement_mask, sees_left_mask, sees_right_mask, null
+    from worn_day
+),
 ever as (
     select
         pair_no,
-        bool_or(not left_hidden) as left_ever,
-        bool_or(not right_hidden) as right_ever,
-        bool_or(not holds_hidden) filter (where has_block) as holds_ever
-    from known
-    where looked
+        bool_or(not is_hidden(seen, 1, sees_left_mask, placement_mask)) as left_ever,
+        bool_or(not is_hidden(seen, 4, sees_right_mask, placement_mask)) as right_ever,
+        bool_or(holds_shown) as holds_ever
+    from shown_day
     group by pair_no
 ),
-judged as (
+day_without_block as (
     select
-        known.* exclude (left_hidden, right_hidden, holds_hidden),
-        if(looked, left_hidden, not left_ever and right_ever and reps_right_rx > 0) is true as left_hidden,
-        if(looked, right_hidden, not right_ever and left_ever and reps_left_rx > 0) is true as right_hidden,
-        (holds_hidden or not holds_ever) is true as holds_hidden
-    from known
+        rx_no, pair_no, local_date, from_date, to_date, days_per_week,
+        hold_s, reps_left_rx, reps_right_rx, reps_both_rx,
+        0 as sessions_done,
+        0 as left_done,
+        0 as right_done,
+        0 as all_done,
+        0 as unknown_done,
+        0.0 as left_hold_s,
+        0.0 as right_hold_s,
+        0.0 as all_hold_s,
+        0.0 as unknown_hold_s,
+        0 as reps_partial,
+        0 as reps_inferred,
+        looked,
+        false as has_block,
+        (not holds_ever) is true as holds_hidden,
+        false as holds_estimated,
+        if(
+            looked, is_hidden(0, 1, sees_left_mask, placement_mask),
+            not left_ever and right_ever and reps_right_rx > 0
+        ) is true as left_hidden,
+        if(
+            looked, is_hidden(0, 4, sees_right_mask, placement_mask),
+            not right_ever and left_ever and reps_left_rx > 0
+        ) is true as right_hidden,
+        is_hidden(0, 16, sees_both_mask, placement_mask) as both_hidden
+    from empty_day
+    join span using (rx_no)
     left join ever using (pair_no)
 ),
--- a leg that was not seen leaves what was asked and what was done
+day as (
+    select * from block_day
+    union all
+    select * from day_without_block
+),
+-- a leg that was not seen leaves what was asked and what was done; factors of 0 and 1, which cost a third of an if
 leg as (
     select
-        *,
-        if(left_hidden, 0, reps_left_rx) as left_rx,
-        if(right_hidden, 0, reps_right_rx) as right_rx,
-        if(both_hidden, 0, reps_both_rx) as both_rx,
-        looked and left_hidden and reps_left_rx > 0 as left_missing,
-        looked and right_hidden and reps_right_rx > 0 as right_missing,
-        looked and both_hidden and reps_both_rx > 0 as both_missing
-    from judged
+        day.*, coalesce(excuse, 'none') as excuse, selfreport_done, selfreport_reps,
+        reps_left_rx * cast(not left_hidden as integer) as left_rx,
+        reps_right_rx * cast(not right_hidden as integer) as right_rx,
+        reps_both_rx * cast(not both_hidden as integer) as both_rx,
+        cast(left_rx > 0 as integer) as left_asked,
+        cast(right_rx > 0 as integer) as right_asked,
+        cast(both_rx > 0 as integer) as both_asked,
+        cast(left_rx + right_rx > 0 as integer) as legs_asked,
+        hold_s * cast(not holds_hidden as integer) as hold_s_rx
+    from day
+    left join said_day using (rx_no, local_date)
 ),
 dose as (
     select
         *,
         left_rx + right_rx + both_rx as reps_seen_rx,
-        if(holds_hidden, 0, hold_s * (left_rx + right_rx + both_rx)) as hold_s_seen_rx,
-        if(left_rx > 0, left_done, 0) + if(right_rx > 0, right_done, 0) + if(both_rx > 0, all_done, 0)
-            + if(left_rx + right_rx > 0, unknown_done, 0) as reps_done,
-        if(left_rx > 0, left_hold_s, 0) + if(right_rx > 0, right_hold_s, 0)
-            + if(both_rx > 0, all_hold_s, 0)
-            + if(left_rx + right_rx > 0, unknown_hold_s, 0) as hold_s_done,
+        hold_s_rx * (left_rx + right_rx + both_rx) as hold_s_seen_rx,
+        left_asked * left_done + right_asked * right_done + both_asked * all_done + legs_asked * unknown_done
+            as reps_done,
+        left_asked * left_hold_s + right_asked * right_hold_s + both_asked * all_hold_s
+            + legs_asked * unknown_hold_s as hold_s_done,
         -- more on one leg does not make up for less on the other; reps of an unknown leg fill what is missing
         least(
             left_rx + right_rx + both_rx,
             least(left_rx, left_done) + least(right_rx, right_done) + least(both_rx, all_done)
-                + if(left_rx + right_rx > 0, unknown_done, 0)
+                + legs_asked * unknown_done
         ) as reps_counted,
-        if(holds_hidden, 0, least(
-            hold_s * (left_rx + right_rx + both_rx),
-            least(hold_s * left_rx, left_hold_s) + least(hold_s * right_rx, right_hold_s)
-                + least(hold_s * both_rx, all_hold_s)
-                + if(left_rx + right_rx > 0, unknown_hold_s, 0)
-        )) as hold_s_counted
+        least(
+            hold_s_rx * (left_rx + right_rx + both_rx),
+            least(hold_s_rx * left_rx, left_hold_s) + least(hold_s_rx * right_rx, right_hold_s)
+                + least(hold_s_rx * both_rx, all_hold_s)
+                + legs_asked * unknown_hold_s
+        ) as hold_s_counted
     from leg
-),
-qualified as (
-    select
-        *,
-        reps_counted >= cast(getvariable('qualifying_ratio') as double) * reps_seen_rx
-            and reps_counted > 0 as qualifies
-    from dose
 ),
 final as (
     select
         rx_no, local_date, from_date, to_date, days_per_week,
+        reps_counted >= cast(getvariable('qualifying_ratio') as double) * reps_seen_rx
+            and reps_counted > 0 as qualifies,
+        -- the state of the day as a number; 1 and 2 are done, and done with too few reps
         case
-            when reps_counted > 0 and (qualifies or excuse = 'none') then 'done_sensor'
-            when reps_seen_rx = 0 then 'not_observable'
-            when excuse <> 'none' then excuse
-            when selfreport_done then 'done_selfreport_only'
-            when not selfreport_done then 'reported_not_done'
-            else 'no_information'
-        end as known_as,
-        qualifies, sessions_done,
+            when qualifies then 1
+            when reps_counted > 0 and excuse = 'none' then 2
+            when reps_seen_rx = 0 then 3
+            when excuse = 'device_fault' then 4
+            when excuse <> 'none' then 5
+            when selfreport_done then 6
+            when not selfreport_done then 7
+            else 8
+        end as standing,
+        sessions_done,
         reps_seen_rx, reps_done, reps_counted,
         hold_s_seen_rx, hold_s_done, hold_s_counted,
         reps_partial, reps_inferred, all_done, unknown_done,
         selfreport_done, selfreport_reps, looked, has_block, holds_hidden, holds_estimated,
-        left_missing, right_missing, both_missing
-    from qualified
+        looked and left_hidden and reps_left_rx > 0 as left_missing,
+        looked and right_hidden and reps_right_rx > 0 as right_missing,
+        looked and both_hidden and reps_both_rx > 0 as both_missing
+    from dose
 )
 select * from final

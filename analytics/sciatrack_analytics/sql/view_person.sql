@@ -1,11 +1,6 @@
 -- one row per participant that the study knows from anywhere, with the days of observation
 with
 known as (select * from cut_off),
-entry as (
-    select participant, arm, start_date, end_date, note
-    from participant
-    qualify row_number() over (partition by participant order by line desc) = 1
-),
 mention as (
     select participant, null as valid_from, null as known_date, null as session_date from participant
     union all
@@ -31,10 +26,10 @@ final as (
     select
         participant,
         coalesce(arm, '') as arm,
-        coalesce(start_date, first_rx, first_known) as enrolled_date,
+        enrolled_on(start_date, first_rx, first_known) as enrolled_date,
         end_date,
-        greatest(enrolled_date, known.first_date) as first_date,
-        if(known.last_date is null, null, least(end_date, known.last_date)) as last_date,
+        observed_from(enrolled_date, known.first_date) as first_date,
+        observed_to(end_date, known.last_date) as last_date,
         last_session,
         coalesce(note, '') as note
     from mentioned

@@ -4,7 +4,7 @@ final as (
     select
         cast(pair_no as bigint) * 100000 + version as rx_no, pair_no,
         participant, exercise, version, valid_from,
-        lead(valid_from) over (partition by participant, exercise order by version) as valid_to,
+        lead(valid_from) over (partition by pair_no order by version) as valid_to,
         days_per_week, sessions_per_day, "sets", reps, hold_s, side, rom_target_deg,
         author, reason, recorded_utc,
         -- what one due day asks of each leg; "both" is an exercise in which the legs are not told apart

@@ -1,15 +1,22 @@
 -- one row per participant, exercise and prescription version with days in force: from which day to which
 with
+first_version as (
+    select participant, min(valid_from) as first_rx
+    from rx
+    group by participant
+),
 final as (
     select
         rx.*,
-        greatest(valid_from, first_date) as from_date,
-        least(valid_to - 1, last_date) as to_date,
+        greatest(valid_from, observed_from(enrolled_on(start_date, first_rx, null), cut_off.first_date)) as from_date,
+        least(valid_to - 1, observed_to(end_date, cut_off.last_date)) as to_date,
         sees_left_mask, sees_right_mask, sees_both_mask
     from rx
-    join person using (participant)
+    join first_version using (participant)
+    left join entry using (participant)
     left join exercise using (exercise)
-    where days_per_week > 0 and last_date is not null
-        and greatest(valid_from, first_date) <= least(valid_to - 1, last_date)
+    cross join cut_off
+    where days_per_week > 0 and cut_off.last_date is not null
+        and from_date <= to_date
 )
 select * from final

@@ -2,28 +2,28 @@
 with
 pair_week as (
     select
-        pair_no, week_start,
-        list(version) filter (where is_first) as versions,
-        sum(n_days) as days_in_force,
-        sum(if(due and qualifies, n_days, 0)) as days_done,
-        sum(if(due, n_days, 0)) as days_rx,
-        sum(if(due and state = 'done_selfreport_only', n_days, 0)) as days_selfreport,
-        sum(if(due and state <> 'no_information', n_days, 0)) as days_known,
-        sum(if(qualifies and not due, n_days, 0)) as extra_days,
-        sum(n_days * reps_done) as reps_done,
-        sum(if(due, n_days * reps_counted, 0)) as reps_counted,
-        sum(if(due, n_days * reps_seen_rx, 0)) as reps_rx,
-        sum(n_days * hold_s_done) as hold_s_done,
-        sum(if(due, n_days * hold_s_counted, 0)) as hold_s_counted,
-        sum(if(due, n_days * hold_s_seen_rx, 0)) as hold_s_rx,
-        sum(if(state = 'no_information', n_days, 0)) as n_no_information,
-        sum(if(state = 'excused', n_days, 0)) as excused_days,
-        sum(if(state = 'device_fault', n_days, 0)) as device_fault_days,
-        sum(if(state = 'not_observable', n_days, 0)) as not_observable_days,
-        sum(if(state = 'not_due', n_days, 0)) as not_due_days,
-        sum(if((left_missing or right_missing or both_missing) and state <> 'not_observable', n_days, 0)) as side_not_observable_days,
-        bit_or(if(due, days, 0)) as due_days
-    from due_day
+        rx_no // 100000 as pair_no, week_start,
+        list(rx_no % 100000) as versions,
+        sum(cast(bit_count(days) as double)) as days_in_force,
+        sum(cast(bit_count(days_qualifying & days_due) as double)) as days_done,
+        sum(cast(bit_count(days_due) as double)) as days_rx,
+        sum(cast(bit_count(days_selfreport & days_due) as double)) as days_selfreport,
+        sum(cast(bit_count(days_due & ~days_no_information) as double)) as days_known,
+        sum(cast(bit_count(days_qualifying & ~days_due) as double)) as extra_days,
+        sum(reps_done) as reps_done,
+        sum(reps_counted) as reps_counted,
+        sum(reps_rx) as reps_rx,
+        sum(hold_s_done) as hold_s_done,
+        sum(hold_s_counted) as hold_s_counted,
+        sum(hold_s_rx) as hold_s_rx,
+        sum(cast(bit_count(days_no_information & days_slot) as double)) as n_no_information,
+        sum(cast(bit_count(days_excused) as double)) as excused_days,
+        sum(cast(bit_count(days_device_fault) as double)) as device_fault_days,
+        sum(cast(bit_count(days_not_observable) as double)) as not_observable_days,
+        sum(cast(bit_count((days_no_information | days_reported_not_done) & ~days_slot) as double)) as not_due_days,
+        sum(cast(bit_count(days_side_missing) as double)) as side_not_observable_days,
+        bit_or(days_due) as due_days
+    from rx_week
     group by pair_no, week_start
 ),
 final as (

@@ -1,0 +1,129 @@
+-- one row per prescription version and ISO week with a day in force: what is known of its days, and which are due
+with
+known as (
+    select
+        rx_no, local_date, from_date, to_date, days_per_week, standing,
+        monday(local_date) as week_start,
+        weekday(local_date) as weekday,
+        left_missing or right_missing or both_missing as side_missing,
+        reps_done, reps_counted, reps_seen_rx,
+        hold_s_done, hold_s_counted, hold_s_seen_rx
+    from known_day
+),
+-- sets of days of a week are numbers of 7 bits; `marks` holds nine of them: one a standing, and one of missing sides
+known_days as (
+    select
+        rx_no, week_start,
+        bit_or(
+            (cast(1 as bigint) << (7 * standing - 7 + weekday))
+                | if(side_missing and standing <> 3, cast(1 as bigint) << (56 + weekday), 0)
+        ) as marks,
+        sum(cast(reps_done as double)) as reps_done,
+        sum(hold_s_done) as hold_s_done
+    from known
+    where local_date is not null
+    group by rx_no, week_start
+),
+other_day as (
+    select
+        rx_no, from_date, to_date, days_per_week, standing as standing_other,
+        reps_seen_rx as reps_other, hold_s_seen_rx as hold_s_other,
+        monday(from_date)
+            + cast(7 * unnest(range((monday(to_date) - monday(from_date)) // 7 + 1)) as integer) as week_start
+    from known
+    where local_date is null
+),
+marked as (
+    select
+        other_day.*,
+        coalesce(known_days.reps_done, 0) as reps_done,
+        coalesce(known_days.hold_s_done, 0) as hold_s_done,
+        coalesce(marks, 0) as marks_known,
+        (127 << cast(greatest(from_date - week_start, 0) as integer))
+            & (127 >> cast(greatest(week_start + 6 - to_date, 0) as integer)) & 127 as days,
+        days & ~cast((
+            marks_known | (marks_known >> 7) | (marks_known >> 14) | (marks_known >> 21)
+            | (marks_known >> 28) | (marks_known >> 35) | (marks_known >> 42) | (marks_known >> 49)
+        ) & 127 as integer) as days_other,
+        marks_known | (cast(days_other as bigint) << (7 * standing_other - 7)) as marks
+    from other_day
+    left join known_days using (rx_no, week_start)
+),
+-- who takes the week's due days: days done first, in order; then days that could not be measured; then days with too
+-- few reps, or with the person's word only; last the remaining days from the end of the week
+turns as (
+    select
+        *,
+        cast(marks & 127 as integer) as days_qualifying,
+        cast((marks >> 7) & 127 as integer) as days_too_few,
+        cast((marks >> 14) & 127 as integer) as days_not_observable,
+        cast((marks >> 21) & 127 as integer) as days_device_fault,
+        cast((marks >> 28) & 127 as integer) as days_excused,
+        cast((marks >> 35) & 127 as integer) as days_selfreport,
+        cast((marks >> 42) & 127 as integer) as days_reported_not_done,
+        cast((marks >> 49) & 127 as integer) as days_no_information,
+        cast((marks >> 56) & 127 as integer) as days_side_missing,
+        -- an excused day leaves the week as if it lay outside the study: 3 days a week are 2 of 5 days
+        cast(floor(
+            days_per_week * (bit_count(days) - bit_count(days_excused)) / 7.0 + 0.5
+        ) as integer) as slots
+    from marked
+),
+-- turns whose days are all taken, and the one that the last places go to
+places as (
+    select
+        *,
+        days_not_observable | days_device_fault as days_unmeasured,
+        bit_count(days_qualifying) as upto_1,
+        upto_1 + bit_count(days_unmeasured) as upto_2,
+        upto_2 + bit_count(days_too_few) as upto_3,
+        upto_3 + bit_count(days_selfreport) as upto_4,
+        if(slots >= upto_1, days_qualifying, 0) | if(slots >= upto_2, days_unmeasured, 0)
+            | if(slots >= upto_3, days_too_few, 0) | if(slots >= upto_4, days_selfreport, 0) as days_whole,
+        case
+            when slots < upto_1 then days_qualifying
+            when slots < upto_2 then days_unmeasured
+            when slots < upto_3 then days_too_few
+            else days_selfreport
+        end as days_first,
+        slots - case when slots < upto_1 then 0 when slots < upto_2 then upto_1 when slots < upto_3 then upto_2 else upto_3 end
+            as n_first
+    from turns
+),
+slotted as (
+    select
+        *,
+        days_whole | if(
+            slots < upto_4, first_days(days_first, n_first),
+            last_days(days_reported_not_done | days_no_information, slots - upto_4)
+        ) as days_slot,
+        -- a day that could not be measured takes a place and is not due
+        days_slot & ~days_unmeasured as days_due
+    from places
+),
+due_sum as (
+    select
+        rx_no, week_start,
+        sum(cast(reps_counted as double)) as reps_counted,
+        sum(cast(reps_seen_rx as double)) as reps_rx,
+        sum(hold_s_counted) as hold_s_counted,
+        sum(hold_s_seen_rx) as hold_s_rx
+    from known
+    join slotted using (rx_no, week_start)
+    where (days_due >> weekday) & 1 = 1
+    group by rx_no, week_start
+),
+final as (
+    select
+        rx_no, week_start, days, days_other, days_slot, days_due,
+        days_qualifying, days_not_observable, days_device_fault, days_excused, days_selfreport,
+        days_reported_not_done, days_no_information, days_side_missing,
+        reps_done, hold_s_done,
+        coalesce(reps_counted, 0) as reps_counted,
+        coalesce(reps_rx, 0) + bit_count(days_other & days_due) * reps_other as reps_rx,
+        coalesce(hold_s_counted, 0) as hold_s_counted,
+        coalesce(hold_s_rx, 0) + bit_count(days_other & days_due) * hold_s_other as hold_s_rx
+    from slotted
+    left join due_sum using (rx_no, week_start)
+)
+select * from final
