@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.order import about_a_line, median
+from sciatrack_signal.order import centred_rows, median
 from sciatrack_signal.two_poses import Dwells
 
 Float = npt.NDArray[np.float64]
@@ -133,12 +133,15 @@ def _pause(stays_s: Float, inner: list[list[int]]) -> float:
 def _sway(d: Dwells, dwells: list[int], rate_hz: float) -> float:
     """Median of the dwells' standard deviations (deg) about a line, in their middle; NaN if all are short."""
     rows = round(SWAY_S * rate_hz)
-    found = []
-    for k in dwells:
-        first = int(d.starts[k] + d.ends[k] - rows) // 2 - d.first
-        if d.ends[k] - d.starts[k] >= 2 * rows:
-            found.append(about_a_line(d.x[first : first + rows]))
-    return median(found) if found else float("nan")
+    long = [k for k in dwells if d.ends[k] - d.starts[k] >= 2 * rows]
+    if not long:
+        return float("nan")
+    firsts = (d.starts[long] + d.ends[long] - rows) // 2 - d.first
+    line, square = centred_rows(rows)
+    parts = d.x[firsts[:, None] + np.arange(rows)]
+    off = parts - parts.mean(axis=1)[:, None]
+    off -= (off @ line / square)[:, None] * line
+    return median(np.sqrt(np.einsum("ij,ij->i", off, off) / rows))
 
 
 def _folds(a: float, b: float) -> float:
