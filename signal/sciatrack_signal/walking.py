@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.orientation import length
 from sciatrack_signal.smoothing import blocks, gaussian, support
+from sciatrack_signal.turning import stretches
 
 Float = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
@@ -43,26 +44,37 @@ TRANSFORM_ROWS = 1024
 
 def walking(acc: Float | Single, rate_hz: float) -> Int:
     """(k, 2) half-open row intervals of walking; acc (n, 3) m/s^2 on an even grid."""
-    fast, shaking = np.empty(len(acc)), np.empty(len(acc), dtype=bool)
-    margin = support(DRIFT_SIGMA_S * rate_hz) + support(WINDOW_SIGMA_S * rate_hz)
-    for rows, around, inner in blocks(len(acc), margin):
-        mine, shakes = _shaking(acc[around], rate_hz)
-        fast[rows], shaking[rows] = mine[inner], shakes[inner]
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], shaking.astype(np.int8), [0]]))).reshape(-1, 2)
-    long = edges[edges[:, 1] - edges[:, 0] >= WALK_MIN_S * rate_hz]
-    steps = [row for row in long.tolist() if _has_beat(fast[row[0] : row[1]], rate_hz)]
+    fast, shaken = np.empty(len(acc)), np.empty(len(acc), dtype=bool)
+    for rows, around, inner in blocks(
+        len(acc), support(SPLIT_SIGMA_S * rate_hz) + support(WINDOW_SIGMA_S * rate_hz)
+    ):
+        norm = length(acc[around])
+        norm -= gaussian(norm, SPLIT_SIGMA_S * rate_hz)
+        fast[rows], shaken[rows] = norm[inner], (_power(norm, rate_hz) > SHAKING_MIN**2)[inner]
+    steps = [
+        [start + a, start + b]
+        for start, end in stretches(shaken)
+        if end - start >= WALK_MIN_S * rate_hz
+        for a, b in stretches(_mostly_fast(acc, fast, start, end, rate_hz))
+        if b - a >= WALK_MIN_S * rate_hz and _has_beat(fast[start + a : start + b], rate_hz)
+    ]
     return _merged(steps, round(MARGIN_S * rate_hz), len(acc))
 
 
-def _shaking(acc: Float | Single, rate_hz: float) -> tuple[Float, Bool]:
-    """(n,) norm of the acceleration above about 1 Hz, and whether there is so much of it as in walking."""
-    norm = length(acc)
+def _power(part: Float, rate_hz: float) -> Float:
+    """(n,) mean square around each row, over a step or two."""
+    return gaussian(part * part, WINDOW_SIGMA_S * rate_hz)
+
+
+def _mostly_fast(acc: Float | Single, fast: Float, start: int, end: int, rate_hz: float) -> Bool:
+    """Whether the norm's part above about 1 Hz, `fast`, outweighs that below at the rows from start to end."""
+    margin = support(DRIFT_SIGMA_S * rate_hz) + support(WINDOW_SIGMA_S * rate_hz)
+    around = slice(max(0, start - margin), min(len(acc), end + margin))
+    norm = length(acc[around])
     slow = gaussian(norm, SPLIT_SIGMA_S * rate_hz)
-    fast = norm - slow
     slow -= gaussian(norm, DRIFT_SIGMA_S * rate_hz)
-    fast_power = gaussian(fast * fast, WINDOW_SIGMA_S * rate_hz)
-    slow_power = gaussian(slow * slow, WINDOW_SIGMA_S * rate_hz)
-    return fast, (fast_power > SHAKING_MIN**2) & (fast_power > SHAKING_RATIO**2 * slow_power)
+    outweighs = _power(fast[around], rate_hz) > SHAKING_RATIO**2 * _power(slow, rate_hz)
+    return np.asarray(outweighs[start - around.start : end - around.start])
 
 
 def _has_beat(shaking: Float, rate_hz: float) -> bool:
