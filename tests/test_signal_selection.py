@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.plausible import Likeness, possible
-from sciatrack_signal.simulate import simulate_nobody, simulate_set
+from sciatrack_signal.simulate import adversarial, simulate_nobody, simulate_set
 from sciatrack_signal.wearing import pose_fit
 
 HEAD = np.array([0.0, 0.0, 1.0])
@@ -52,3 +54,20 @@ def test_sitting_down_and_standing_up_are_no_bridges():
     made = simulate_nobody("sit_stand", seed=5, duration_s=300.0, placement="hip")
     block = analyze(made.recording, exercise="glute_bridge").blocks[0]
     assert block.count == 0
+
+
+def test_quick_jolts_with_rest_between_them_are_no_steps():
+    steps = Likeness(0.05, 0.05, 0.05, 0.9, 0.1, 1.7, 3.5, 3.0)
+    assert not possible(steps)
+    assert possible(replace(steps, stepless=True))
+
+
+@pytest.mark.parametrize(("case", "seed"), [("A06", 0), ("A06", 1), ("A06", 2), ("A42", 0), ("A42", 1), ("A42", 2)])
+def test_quick_reps_and_trembling_ones_are_counted(case, seed):
+    made = adversarial(case, seed=5_000_000 + seed).simulated
+    assert sum(block.count for block in analyze(made.recording).blocks) == made.blocks[0].count
+
+
+def test_getting_down_and_up_again_does_not_hide_the_set_between():
+    made = simulate_set("lying_gluteal_stretch", "thigh", seed=72011, side="right", mount="drawn")
+    assert analyze(made.recording).blocks[0].count > 0

@@ -102,3 +102,21 @@ def test_up_while_walking_is_that_of_the_walk_whatever_was_done_before() -> None
     assert trace.walk_up[2] > 0.95
     still_only = trace_of(Recording(np.arange(len(lying)) / RATE_HZ, lying))
     assert still_only.walk_up is None
+
+
+@pytest.mark.parametrize("share_moving", [0.4, 1.0])
+def test_who_rests_between_moves_does_not_walk(share_moving: float) -> None:
+    """A jolt every 1.8 s, the rest of which is still or not."""
+    t = np.arange(int(20 * RATE_HZ)) / RATE_HZ
+    acc = rest(20)
+    inside = (t % 1.8) < share_moving * 1.8
+    acc[:, 2] += 3.0 * inside * np.sin(2 * np.pi * 1.67 * t)
+    found = walking(np.concatenate([rest(10), acc, rest(10)]), RATE_HZ)
+    assert len(found) == (0 if share_moving < 1.0 else 1)
+
+
+def test_a_tremor_at_twice_the_beat_of_steps_is_no_walk() -> None:
+    t = np.arange(int(20 * RATE_HZ)) / RATE_HZ
+    trembles = rest(20)
+    trembles[:, 2] += 3.0 * np.sin(2 * np.pi * 5.0 * t) + 0.3 * np.sin(2 * np.pi * 2.5 * t)
+    assert len(walking(np.concatenate([rest(10), trembles, rest(10)]), RATE_HZ)) == 0

@@ -15,8 +15,10 @@ from sciatrack_signal.order import median, median_row, quantile
 from sciatrack_signal.segmentation import Strokes
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.trace import Trace
+from sciatrack_signal.walking import RESTED_SHARE, is_tremor, resting
 
 Float = npt.NDArray[np.float64]
+Int = npt.NDArray[np.int64]
 
 # A rep of `generic` lasts at least this long (contract); walking at the thigh takes 0.9 to 1.2 s a stride.
 PERIOD_MIN_S = 1.2
@@ -64,6 +66,7 @@ class Likeness:
     in_plane   : share of the turning that is about the run's axis.
     jitter     : spread of the periods (interquartile range over median).
     period_s, jolt (m/s^2, rms above about 1 Hz), jolt_ratio (that over the rms below).
+    stepless   : whether what shakes it can't be steps: it rests between the moves, or trembles.
     """
 
     unevenness: float
@@ -74,6 +77,7 @@ class Likeness:
     period_s: float
     jolt: float
     jolt_ratio: float
+    stepless: bool = False
 
     @property
     def unlike(self) -> float:
@@ -83,13 +87,14 @@ class Likeness:
     @property
     def busy(self) -> bool:
         """Whether there are steps in it."""
-        return self.jolt > BUSY_JOLT and self.jolt_ratio > BUSY_RATIO
+        return self.jolt > BUSY_JOLT and self.jolt_ratio > BUSY_RATIO and not self.stepless
 
 
 def deliberate(measured: Likeness, amplitude_deg: float, *, on_thigh: bool) -> bool:
     """Whether a run is taken for exercise although nobody said which."""
     shortest_s = STRIDE_MAX_S if measured.busy else PERIOD_MIN_S
-    if measured.period_s < shortest_s or measured.jolt > JOLT_MAX or measured.jitter > JITTER_MAX:
+    jolted = measured.jolt > JOLT_MAX and not measured.stepless
+    if measured.period_s < shortest_s or jolted or measured.jitter > JITTER_MAX:
         return False
     if measured.unlike > (UNLIKE_BUSY if measured.busy else UNLIKE_MAX):
         return False
@@ -106,7 +111,7 @@ def unmistakable(measured: Likeness, amplitude_deg: float) -> bool:
 def possible(measured: Likeness) -> bool:
     """Whether a run can be the exercise that somebody says was done: not walking, and at all alike."""
     steps = measured.jolt > BUSY_JOLT and measured.jolt_ratio > STEPS_RATIO and measured.period_s < SLOW_STRIDE_S
-    if measured.jolt > JOLT_MAX or steps:
+    if (measured.jolt > JOLT_MAX or steps) and not measured.stepless:
         return False
     return measured.unlike <= NAMED_UNLIKE_MAX
 
@@ -131,8 +136,19 @@ def likeness(trace: Trace, run: Strokes) -> Likeness:
     norm = np.sqrt(np.einsum("ij,ij->i", trace.acc[rows], trace.acc[rows]))
     jolt = _deviation(norm - gaussian(norm, JOLT_SIGMA_S * trace.rate_hz))
     slow = gaussian(norm, SPLIT_SIGMA_S * trace.rate_hz)
-    jolt_ratio = _deviation(norm - slow) / max(_deviation(slow), 1e-3)
-    return Likeness(unevenness, stroke_spread, off_pose, in_plane, jitter, period_s, jolt, jolt_ratio)
+    fast = norm - slow
+    jolt_ratio = _deviation(fast) / max(_deviation(slow), 1e-3)
+    stepless = jolt > BUSY_JOLT and _stepless(fast, points - points[0], trace.rate_hz)
+    return Likeness(unevenness, stroke_spread, off_pose, in_plane, jitter, period_s, jolt, jolt_ratio, stepless)
+
+
+def _stepless(fast: Float, points: Int, rate_hz: float) -> bool:
+    """Whether a shaking (n,) above 1 Hz trembles, or rests in most of the moves out and back."""
+    if is_tremor(fast, rate_hz):
+        return True
+    at_rest = resting(fast, rate_hz)
+    moves = [at_rest[a:b] for a, b in zip(points[:-2:2], points[2::2], strict=True)]
+    return median([float(rests.mean()) if len(rests) else 0.0 for rests in moves]) > RESTED_SHARE
 
 
 def _deviation(x: Float) -> float:

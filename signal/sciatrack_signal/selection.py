@@ -44,13 +44,13 @@ def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str
     """The candidates that are the exercise, and a note if there are none."""
     view = labels.view
     large = [one for one in found if one.run.amplitude_deg >= view.min_range_deg]
-    large = [one for one in large if not any(_within_a_pose(one, other) for other in large)]
     fits = _fits(large, labels)
     strange = [_strange(one, fit) for one, fit in zip(large, fits, strict=True)]
+    likely = [one for one, elsewhere in zip(large, strange, strict=True) if not elsewhere]
     clear: list[tuple[float, Candidate]] = []
     few: list[Candidate] = []
     for one, fit, elsewhere in zip(large, fits, strange, strict=True):
-        if elsewhere:
+        if elsewhere or any(_within_a_pose(one, other) for other in likely):
             continue
         if one.run.reversals >= FEW_STROKES or (_a_few_alike(one, view) and fit >= 0.0):
             clear.append((_worth(one) / (1.0 + float(np.exp(-fit))), one))

@@ -40,6 +40,13 @@ STEP_HZ = (1.2, 2.7)
 BEAT_SHARE = 0.25
 BEAT_WIDTH_HZ = 0.25
 TRANSFORM_ROWS = 1024
+# Who walks never stops: of windows of this length that shake by less than this share of the whole (rms) walking has
+# at most 0.12 (slow people, lower back), quick reps with a moment's rest between them 0.31 and more.
+STILL_S, STILL_LEVEL = 0.4, 0.25
+RESTED_SHARE = 0.2
+# Of the shaking above 1 Hz walking has at most 0.8 above 3 Hz (power), a tremor at 5 Hz 0.99.
+TREMOR_SIGMA_S = 0.08
+TREMOR_SHARE = 0.9
 
 
 def walking(acc: Float | Single, rate_hz: float) -> Int:
@@ -77,6 +84,29 @@ def _mostly_fast(acc: Float | Single, fast: Float, start: int, end: int, rate_hz
     return np.asarray(outweighs[start - around.start : end - around.start])
 
 
+def not_steps(fast: Float, rate_hz: float) -> bool:
+    """Whether a shaking (n,) above 1 Hz, in m/s^2, is surely none of steps."""
+    margin = round(MARGIN_S * rate_hz)
+    at_rest = resting(fast[margin : len(fast) - margin], rate_hz)
+    return is_tremor(fast, rate_hz) or (len(at_rest) > 0 and at_rest.mean() > RESTED_SHARE)
+
+
+def resting(fast: Float, rate_hz: float) -> Bool:
+    """(m,) for each window of STILL_S in a shaking (n,) above 1 Hz whether it is a moment of rest; empty where n is
+    shorter."""
+    width = max(3, round(STILL_S * rate_hz))
+    if len(fast) < width:
+        return np.zeros(0, dtype=bool)
+    power = np.cumsum(np.concatenate([[0.0], fast * fast]))
+    return np.asarray(power[width:] - power[:-width] < STILL_LEVEL**2 * power[-1] / len(fast) * width)
+
+
+def is_tremor(fast: Float, rate_hz: float) -> bool:
+    """Whether a shaking (n,) above 1 Hz is nearly all faster than steps."""
+    faster = fast - gaussian(fast, TREMOR_SIGMA_S * rate_hz)
+    return float(faster @ faster) > TREMOR_SHARE * float(fast @ fast)
+
+
 def _has_beat(shaking: Float, rate_hz: float) -> bool:
     """Whether most of a shaking lies at the frequency of steps; judged on its first 40 s."""
     part = shaking[:TRANSFORM_ROWS]
@@ -87,7 +117,7 @@ def _has_beat(shaking: Float, rate_hz: float) -> bool:
     near = np.zeros(len(hz), dtype=bool)
     for multiple in (0.5, 1.0, 2.0):
         near |= np.abs(hz - multiple * beat_hz) < BEAT_WIDTH_HZ
-    return bool(power[near].sum() > BEAT_SHARE * power.sum())
+    return bool(power[near].sum() > BEAT_SHARE * power.sum()) and not not_steps(shaking, rate_hz)
 
 
 def _merged(intervals: list[list[int]], margin: int, n: int) -> Int:
