@@ -239,10 +239,10 @@ def participants(study: Study) -> list[str]:
 def header_of(study: Study, report: Report, participant: str | None) -> Header:
     """What a report made now, with the variables that are set now, rests on."""
     settings = study.settings
-    ((first_date, last_date),) = study.rows("select first_date, last_date from cut_off")
-    if participant is not None:
-        ((first_date,),) = study.rows("select first_date from person")
-    origins = study.rows("select distinct origin from session order by origin")
+    first = "first_date" if participant is None else "(select first_date from person)"
+    ((first_date, last_date, origins),) = study.rows(
+        f"select {first}, last_date, (select list(distinct origin order by origin) from session) from cut_off"
+    )
     return Header(
         report=report.title,
         study=settings.name,
@@ -260,7 +260,7 @@ def header_of(study: Study, report: Report, participant: str | None) -> Header:
             "not_observable, device_fault, excused and not_due days leave numerator and denominator"
         ),
         intervals=report.intervals,
-        origin=" and ".join(origin for (origin,) in origins),
+        origin=" and ".join(origins or []),
         software=_software(),
     )
 

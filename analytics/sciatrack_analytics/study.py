@@ -59,10 +59,10 @@ class Study:
         self.path = Path(path)
         self.settings: StudySettings = read_settings(self.path)
         self.writes = write
+        self._variables: dict[str, Any] = {}
         self.con = connect(self.path / INDEX, read_only=not write, wait_s=wait_s, config=config)
         try:
             views = self._check_version()
-            self.set_variables()
             self._set(
                 qualifying_ratio=self.settings.qualifying_ratio,
                 target_ratio=self.settings.target_ratio,
@@ -170,9 +170,11 @@ class Study:
         self.rows("reset threads")
 
     def _set(self, **values: Any) -> None:
-        """Set variables that the views read."""
+        """Set variables that the views read; one that was never set is null."""
         for name, value in values.items():
-            self.rows(f"set variable {name} = $value", {"value": value})
+            if self._variables.get(name) != value:
+                self.rows(f"set variable {name} = $value", {"value": value})
+                self._variables[name] = value
 
     def _check_version(self) -> str:
         """Refuse an index of another version; returns the checksum of the views that it holds."""

@@ -15,3 +15,5 @@ create or replace macro last_days(days, n) as
     | if(bit_count(days >> 4) <= n, days & 16, 0)
     | if(bit_count(days >> 5) <= n, days & 32, 0)
     | if(bit_count(days >> 6) <= n, days & 64, 0);
+-- the set of days of one standing (known_day) among `marks` (rx_week); 9: those on which a side is missing
+create or replace macro marked(marks, standing) as cast((marks >> (7 * standing - 7)) & 127 as integer);

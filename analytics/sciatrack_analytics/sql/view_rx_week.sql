@@ -10,7 +10,8 @@ known as (
         hold_s_done, hold_s_counted, hold_s_seen_rx
     from known_day
 ),
--- sets of days of a week are numbers of 7 bits; `marks` holds nine of them: one a standing, and one of missing sides
+-- sets of days of a week are numbers of 7 bits; `marks` holds nine of them: one of each standing, and one of the days
+-- on which a side is missing
 known_days as (
     select
         rx_no, week_start,
@@ -54,15 +55,14 @@ marked as (
 turns as (
     select
         *,
-        cast(marks & 127 as integer) as days_qualifying,
-        cast((marks >> 7) & 127 as integer) as days_too_few,
-        cast((marks >> 14) & 127 as integer) as days_not_observable,
-        cast((marks >> 21) & 127 as integer) as days_device_fault,
-        cast((marks >> 28) & 127 as integer) as days_excused,
-        cast((marks >> 35) & 127 as integer) as days_selfreport,
-        cast((marks >> 42) & 127 as integer) as days_reported_not_done,
-        cast((marks >> 49) & 127 as integer) as days_no_information,
-        cast((marks >> 56) & 127 as integer) as days_side_missing,
+        marked(marks, 1) as days_qualifying,
+        marked(marks, 2) as days_too_few,
+        marked(marks, 3) as days_not_observable,
+        marked(marks, 4) as days_device_fault,
+        marked(marks, 5) as days_excused,
+        marked(marks, 6) as days_selfreport,
+        marked(marks, 7) as days_reported_not_done,
+        marked(marks, 8) as days_no_information,
         -- an excused day leaves the week as if it lay outside the study: 3 days a week are 2 of 5 days
         cast(floor(
             days_per_week * (bit_count(days) - bit_count(days_excused)) / 7.0 + 0.5
@@ -115,9 +115,7 @@ due_sum as (
 ),
 final as (
     select
-        rx_no, week_start, days, days_other, days_slot, days_due,
-        days_qualifying, days_not_observable, days_device_fault, days_excused, days_selfreport,
-        days_reported_not_done, days_no_information, days_side_missing,
+        rx_no, week_start, days, days_other, days_slot, days_due, marks,
         reps_done, hold_s_done,
         coalesce(reps_counted, 0) as reps_counted,
         coalesce(reps_rx, 0) + bit_count(days_other & days_due) * reps_other as reps_rx,
