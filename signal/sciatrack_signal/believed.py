@@ -29,10 +29,11 @@ CLEAR_DEG = 2.5
 def believed(kept: Sequence[Candidate], labels: Labels) -> tuple[list[Candidate], str]:
     """The candidates that look like the exercise that was said, and a note if there are none of several.
 
-    Exercises of which the naming knows nothing (a study's own, `generic`) are taken at their word.
+    Exercises of which the naming knows nothing (a study's own, `generic`) are taken at their word. An exercise of
+    the catalogue with another dose is still the one that it knows.
     """
-    exercise = labels.exercise
-    if catalogue().get(exercise.id) is not exercise:
+    exercise, known = labels.exercise, catalogue().get(labels.exercise.id)
+    if known is None or known.views != exercise.views:
         return list(kept), ""
     weak = labels.view.observability == "weak"
     clear = [one for one in kept if not weak or one.run.amplitude_deg >= CLEAR_DEG]

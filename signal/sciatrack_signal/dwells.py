@@ -8,7 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.moves import Edge, arrival, last_step, peak_speed, reversed_edge, shifted
+from sciatrack_signal.moves import (
+    STEP_NOISE,
+    STEP_NOISE_USUAL,
+    STEP_USUAL_SHARE,
+    Edge,
+    arrival,
+    last_step,
+    peak_speed,
+    reversed_edge,
+    shifted,
+)
 from sciatrack_signal.nested import HOLDS_SHARE, inner_moves
 from sciatrack_signal.order import about_a_line, median, quantile
 from sciatrack_signal.segmentation import Strokes, angle_about
@@ -69,22 +79,63 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
     ]
     window = max(2, round(LEVEL_WINDOW_S * rate_hz))
     smoothing = trace.sharp_sigma_s * rate_hz
+    onward, backward = _ways(angle, points, plateaus, calm)
+    onto, off = _last_steps(onward, window), _last_steps(backward, window)
     departs, arrives = [], []
     for k in range(run.count):
-        here, there = points[k], points[k + 1]
-        sign = 1.0 if angle[there] > angle[here] else -1.0
-        up_start, up_end = plateaus[k + 1]
-        down_start, down_end = plateaus[k]
-        onward = sign * angle[here:up_end]
-        backward = -sign * angle[down_start : there + 1][::-1]
-        peak = peak_speed(onward[: there + 1 - here])
-        onto, to = last_step(onward, max(up_start - here, 1), peak, calm[k + 1], window)
-        off, away = last_step(backward, max(there + 1 - down_end, 1), peak, calm[k], window)
-        arrives.append(shifted(arrival(onward, to, float(sway[k + 1]), smoothing, onto), first + here))
-        departs.append(reversed_edge(arrival(backward, away, float(sway[k]), smoothing, off), first + there))
+        (step, level), (back_step, back_level) = onto[k], off[k]
+        into = arrival(onward[k].angle, level, float(sway[k + 1]), smoothing, step)
+        out = arrival(backward[k].angle, back_level, float(sway[k]), smoothing, back_step)
+        arrives.append(shifted(into, first + points[k]))
+        departs.append(reversed_edge(out, first + points[k + 1]))
     _put_inner_moves(run, angle, first, usual, smoothing, rate_hz, departs, arrives)
     levels = np.array([median(angle[a:b]) for a, b in plateaus])
     return Timed(run, tuple(departs), tuple(arrives), sway, levels, first, angle)
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """The angle from a pose to the end of the next one's plateau, upwards; the plateau's first row in it; the
+    stroke's peak speed, deg per row; and the sway about the plateau."""
+
+    angle: Float
+    plateau: int
+    peak_speed: float
+    sway_deg: float
+
+
+def _ways(
+    angle: Float, points: list[int], plateaus: list[tuple[int, int]], calm: list[float]
+) -> tuple[list[_Way], list[_Way]]:
+    """Every stroke as it goes, and backwards in time."""
+    onward, backward = [], []
+    for k, (here, there) in enumerate(itertools.pairwise(points)):
+        sign = 1.0 if angle[there] > angle[here] else -1.0
+        peak = peak_speed(sign * angle[here : there + 1])
+        (down, down_end), (up, up_end) = plateaus[k], plateaus[k + 1]
+        onward.append(_Way(sign * angle[here:up_end], max(up - here, 1), peak, calm[k + 1]))
+        back = -sign * angle[down : there + 1][::-1]
+        backward.append(_Way(back, max(there + 1 - down_end, 1), peak, calm[k]))
+    return onward, backward
+
+
+def _last_steps(ways: list[_Way], window: int) -> list[tuple[int | None, float]]:
+    """Of each way the last step, if it has one, and the level; one hardly larger than sway counts if most have one.
+
+    Ways out and ways back, every other one, are judged apart.
+    """
+
+    def steps(some: list[_Way], times: float) -> list[tuple[int | None, float]]:
+        return [last_step(way.angle, way.plateau, way.peak_speed, way.sway_deg, window, times) for way in some]
+
+    found: list[tuple[int | None, float]] = [(None, 0.0)] * len(ways)
+    for kind in (0, 1):
+        some = ways[kind::2]
+        told = steps(some, STEP_NOISE_USUAL)
+        if 0 < sum(row is not None for row, _ in told) < max(STEP_USUAL_SHARE * len(some), 2):
+            told = steps(some, STEP_NOISE)
+        found[kind::2] = told
+    return found
 
 
 def _put_inner_moves(
