@@ -78,6 +78,7 @@ def listening() -> Iterator[tuple[dict[float, RepEvidence], dict[float, HoldEvid
         patch.object(assemble, "confidence", number_rep),
         patch.object(assemble, "GAP_DOUBT", 1.0),
         patch.object(holds, "half_width_s", number_hold),
+        patch.object(holds, "hidden_s", lambda *_: (0.0, 0.0)),
     ):
         yield reps, measured
 

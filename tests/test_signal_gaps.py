@@ -162,3 +162,19 @@ def test_wherever_the_file_is_cut_the_whole_reps_are_counted(cut_s: float, from_
     holds_s = times_of(block)[:, 1]
     for k in inside:
         assert np.nanmin(np.abs(holds_s - CASE.truth[k].hold_start_s)) < 0.15
+
+
+@pytest.mark.parametrize("length_s", [1.0, 2.0])
+def test_an_edge_that_a_gap_hides_may_lie_anywhere_in_it(length_s: float) -> None:
+    rep = CASE.truth[HOLD]
+    whole = block_of(CASE.record()).reps[HOLD]
+    over_end = without(CASE.record(), rep.hold_end_s - 0.5 * length_s, rep.hold_end_s + 0.5 * length_s)
+    hidden = block_of(over_end).reps[HOLD]
+    assert hidden.hold_s_low is not None
+    assert hidden.hold_s_high is not None
+    assert whole.hold_s_low is not None
+    assert hidden.hold_s_low < rep.hold_s - 0.4 * length_s  # it may have ended when the gap began
+    assert hidden.hold_s_high > rep.hold_s + 0.4 * length_s
+    within = without(CASE.record(), rep.hold_start_s + 1.0, rep.hold_start_s + 1.0 + length_s)
+    seen = block_of(within).reps[HOLD]
+    assert seen.hold_s_low == pytest.approx(whole.hold_s_low, abs=0.1)  # both edges are seen: no wider

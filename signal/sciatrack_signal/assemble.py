@@ -137,7 +137,8 @@ def _rep(
         flags.add("small_range")
     hold_start = hold_end = hold_s = longest = low = high = None
     if not cut:
-        hold = measure_hold(timed, apex, trace.rate_hz, gyroscope=trace.gyr is not None)
+        gyroscope = trace.gyr is not None
+        hold = measure_hold(timed, apex, trace.rate_hz, gyroscope=gyroscope, valid=trace.valid)
         levels = timed.levels_deg
         if abs(levels[apex + 1] - levels[apex - 1]) > INCOMPLETE_RETURN_SHARE * range_deg:
             flags.add("incomplete_return")

@@ -14,6 +14,7 @@ from sciatrack_signal.order import quantile
 from sciatrack_signal.smoothing import gaussian
 
 Float = npt.NDArray[np.float64]
+Bool = npt.NDArray[np.bool_]
 
 # A dip in a hold loses this share of the range and this many times the sway; less is sway.
 DIP_SWAY = 4.0
@@ -37,8 +38,14 @@ class Hold:
     fading: bool
 
 
-def measure_hold(timed: Timed, apex: int, rate_hz: float, *, gyroscope: bool = True) -> Hold:
-    """The hold at turning point `apex`, which has a stroke on both sides."""
+def measure_hold(
+    timed: Timed, apex: int, rate_hz: float, *, gyroscope: bool = True, valid: Bool | None = None
+) -> Hold:
+    """The hold at turning point `apex`, which has a stroke on both sides.
+
+    valid (n,) : rows of the trace that have data; None if all have. An edge that a gap may hide lies anywhere
+    in it.
+    """
     into, out = timed.arrives[apex - 1], timed.departs[apex]
     start, end = timed.dwell(apex)
     sign = 1.0 if timed.levels_deg[apex] > timed.levels_deg[apex - 1] else -1.0  # that makes the apex a maximum
@@ -54,7 +61,33 @@ def measure_hold(timed: Timed, apex: int, rate_hz: float, *, gyroscope: bool = T
     half_s = half_width_s(
         hold_evidence(timed, apex, rate_hz, disturbed=len(parts) > 1 or fading, gyroscope=gyroscope)
     )
-    return Hold(start, end, hold_s, longest_s, max(0.0, hold_s - half_s), hold_s + half_s, len(parts) > 1, fading)
+    less_s, more_s = (0.0, 0.0) if valid is None else hidden_s(timed, apex, start, end, valid, rate_hz)
+    low_s, high_s = max(0.0, hold_s - half_s - less_s), hold_s + half_s + more_s
+    return Hold(start, end, hold_s, longest_s, low_s, high_s, len(parts) > 1, fading)
+
+
+def hidden_s(timed: Timed, apex: int, start: float, end: float, valid: Bool, rate_hz: float) -> tuple[float, float]:
+    """How much shorter and longer than from `start` to `end` (rows) the hold may be for what gaps hide, s."""
+    into = 0.5 * (timed.departs[apex - 1].at + start)
+    out = 0.5 * (timed.arrives[apex].at + end)
+    early, late = _gap_around(valid, into, start)
+    early_end, late_end = _gap_around(valid, end, out)
+    less = max(late - start, 0.0) + max(end - early_end, 0.0)
+    more = max(start - early, 0.0) + max(late_end - end, 0.0)
+    return less / rate_hz, more / rate_hz
+
+
+def _gap_around(valid: Bool, first: float, last: float) -> tuple[float, float]:
+    """From the beginning to the end of the gaps that touch rows first to last; (inf, -inf) if none does."""
+    low, high = max(int(first), 0), min(int(last) + 1, len(valid) - 1)
+    missing = np.flatnonzero(~valid[low : high + 1])
+    if len(missing) == 0:
+        return float("inf"), float("-inf")
+    begin, stop = low + int(missing[0]), low + int(missing[-1])
+    before, after = valid[:begin][::-1], valid[stop:]
+    rows_before = int(before.argmax()) if before.any() else begin
+    rows_after = int(after.argmax()) if after.any() else len(after)
+    return float(begin - rows_before), float(stop + rows_after)
 
 
 def hold_evidence(timed: Timed, apex: int, rate_hz: float, *, disturbed: bool, gyroscope: bool) -> HoldEvidence:
