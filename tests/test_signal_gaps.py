@@ -135,6 +135,7 @@ def test_a_rep_cut_by_the_end_is_listed_but_not_counted(held_s: float, gyroscope
     block = block_of(recording if gyroscope else changed(recording, gyr=None))
     assert (block.count, block.count_low, block.count_high) == (4, 4, 5)
     assert ["cut" in rep.flags for rep in block.reps] == [False] * 4 + [True]
+    assert block.reps[-1].end_s == pytest.approx(block.duration_s, abs=0.1)
     assert not block.reps[-1].complete
     assert block.reps[-1].hold_s is None
 
@@ -144,6 +145,7 @@ def test_a_rep_cut_by_the_start_is_listed_but_not_counted(held_s: float) -> None
     block = block_of(between(CASE.record(), CASE.truth[1].hold_end_s - held_s, np.inf))
     assert (block.count, block.count_high) == (4, 5)
     assert ["cut" in rep.flags for rep in block.reps] == [True] + [False] * 4
+    assert block.reps[0].start_s == pytest.approx(block.block_start_s, abs=0.1)
 
 
 @pytest.mark.parametrize("cut_s", [0.0, 0.3, 0.7, 1.2, 2.0, 4.0, 5.0, 6.0, 7.0])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sciatrack_signal.assemble import _far_rests
 from sciatrack_signal.members import members
 from sciatrack_signal.pipeline import analyze
-from sciatrack_signal.simulate import simulate_set
+from sciatrack_signal.simulate import adversarial, simulate_set
 from sciatrack_signal.two_poses import Dwells
 from signal_cases import LAW
 
@@ -98,3 +98,16 @@ def test_a_rest_further_off_than_the_others_makes_no_range():
 def test_returns_that_differ_or_creep_are_no_reason():
     assert not _far_rests(np.array([0.0, 20.0, 6.0, 20.0, 2.0, 20.0, 0.0]), 0, 20.0).any()
     assert not _far_rests(np.array([0.0, 20.0, -3.0, 17.0, -6.0, 14.0, -9.0, 11.0, -12.0]), 0, 20.0).any()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_who_never_comes_down_whole_is_told_so_in_most_repetitions(seed):
+    made = adversarial("A41", seed=5_000_000 + seed)
+    reps = [rep for block in analyze(made.recording).blocks for rep in block.reps]
+    assert sum("incomplete_return" in rep.flags for rep in reps) > 0.7 * len(reps)
+
+
+def test_a_belt_that_slips_half_way_makes_no_incomplete_returns():
+    reps = [rep for block in analyze(adversarial("A25", seed=0).recording).blocks for rep in block.reps]
+    assert len(reps) > 4
+    assert sum("incomplete_return" in rep.flags for rep in reps) <= 1

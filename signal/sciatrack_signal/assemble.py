@@ -21,6 +21,9 @@ Float = npt.NDArray[np.float64]
 COMPLETE_SHARE = 0.5
 # A return that leaves this share of the rep's own range is incomplete.
 INCOMPLETE_RETURN_SHARE = 0.25
+# In a set that never comes down whole so many rests between its reps are above the one outside: a drift or a slip
+# half-way through lifts half of them.
+NEVER_DOWN_SHARE = 0.7
 # Rests on each side that say where a rest usually is.
 FAR_NEIGHBOURS = 2
 # A hold is short below what is asked less the larger of these, long above the factor.
@@ -60,6 +63,7 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
     ratio = timed.run.amplitude_deg / context.view.min_range_deg
     sureness = confidence(RepEvidence(ratio, spread, polarity_sure=sure))
     reps: list[Rep] = []
+    never_down = _never_down(timed, parity)
     ranges = _ranges_deg(timed, parity)
     median_deg = median(ranges[np.isfinite(ranges)]) if np.isfinite(ranges).any() else 0.0
     for apex in range(1 - parity, count + 1, 2):
@@ -69,6 +73,7 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
         if cut and (timed.run.passed[0 if apex == 0 else 1] or not _at_file_edge(trace, timed, apex)):
             continue
         flags = set() if sure else {"assumed_polarity"}
+        flags |= {"incomplete_return"} if never_down and not cut else set()
         reps.append(_rep(trace, timed, apex, float(ranges[apex]), median_deg, context, flags, sureness, cut=cut))
     return _without_passing(reps)
 
@@ -115,6 +120,26 @@ def _far_rests(levels: Float, parity: int, amplitude_deg: float) -> npt.NDArray[
     return far
 
 
+def _never_down(timed: Timed, parity: int) -> bool:
+    """Whether most rests between the reps are nearer to the holds than a rest outside the set is: who never comes
+    down whole has the same rest before and after each rep.
+
+    What rest and hold have moved together is a slip, and a hold that goes less far says nothing of the return.
+    """
+    levels, passed, last = timed.levels_deg, timed.run.passed, timed.run.count
+    outside = [levels[k] for k in (0, last) if k % 2 == parity and not passed[k > 0]]
+    apexes = range(1 + parity, last - 1, 2)
+    if not outside or len(apexes) < FAR_NEIGHBOURS:
+        return False
+    usual = median(levels[1 - parity :: 2])
+    sign = 1.0 if usual > levels[parity] else -1.0
+    rises = [sign * levels[k + 1] - min(sign * level for level in outside) for k in apexes]
+    slips = [sign * (levels[k] - usual) for k in apexes]
+    limit_deg = INCOMPLETE_RETURN_SHARE * timed.run.amplitude_deg
+    in_part = [min(rise, rise - slip) > limit_deg for rise, slip in zip(rises, slips, strict=True)]
+    return bool(sum(in_part) > NEVER_DOWN_SHARE * len(in_part))
+
+
 def _at_file_edge(trace: Trace, timed: Timed, apex: int) -> bool:
     """Whether the turning point's pose reaches to the recording's edge, so that the rest of the rep is outside."""
     if timed.run.cut[0 if apex == 0 else 1]:
@@ -128,8 +153,9 @@ def _rep(
     sureness: float, *, cut: bool,
 ) -> Rep:  # fmt: skip
     count = timed.run.count
-    start = timed.departs[apex - 1].outer if apex > 0 else float(timed.run.points[0])
-    end = timed.arrives[apex].outer if apex < count else float(timed.run.points[-1])
+    # A hold that the file's edge cuts goes on to it.
+    start = timed.departs[apex - 1].outer if apex > 0 else 0.0
+    end = timed.arrives[apex].outer if apex < count else trace.n - 1.0
     complete = not cut and range_deg >= COMPLETE_SHARE * median_deg and range_deg >= context.view.min_range_deg
     if cut:
         flags.add("cut")

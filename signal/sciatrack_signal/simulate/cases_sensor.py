@@ -197,7 +197,7 @@ def spoilt_stretch(seed: int) -> AdversarialCase:
 
 
 def cut(made: Simulated, start_s: float, end_s: float) -> Simulated:
-    """The part of a simulation between two moments; reps across its edges are flagged `cut` and not complete."""
+    """The part of a simulation between two moments; reps across its edges end there, `cut` and not complete."""
     rec = made.recording
     keep = (rec.time_s >= start_s) & (rec.time_s < end_s)
     part = replace(rec, time_s=rec.time_s[keep], acc=rec.acc[keep], gyr=None if rec.gyr is None else rec.gyr[keep])
@@ -209,7 +209,8 @@ def cut(made: Simulated, start_s: float, end_s: float) -> Simulated:
             if rep.end_s <= low_s or rep.start_s >= high_s:
                 continue
             whole = rep.start_s >= low_s and rep.end_s <= high_s
-            reps.append(rep if whole else replace(rep, complete=False, flags=("cut", *rep.flags)))
+            inside = replace(rep, start_s=max(rep.start_s, low_s), end_s=min(rep.end_s, high_s))
+            reps.append(rep if whole else replace(inside, complete=False, flags=("cut", *rep.flags)))
         blocks.append(replace(block, reps=tuple(reps)))
     return replace(made, recording=part, blocks=tuple(blocks), angle_deg=made.angle_deg[keep])
 
