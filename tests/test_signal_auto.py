@@ -173,3 +173,25 @@ def test_only_what_is_large_enough_for_an_exercise_is_timed(kind: str, timed: bo
     assert bool(timing.call_count) is timed
     runs = [call.args[1] for call in timing.call_args_list]
     assert all(run.amplitude_deg >= 2.0 for run in runs)
+
+
+def test_a_set_that_goes_on_after_a_pause_stays_one_block():
+    """A shift of pose parts the tilts into two runs, of which the shorter one bears no name by itself."""
+    made = simulate_visit(None, "hip", seed=4_000_007, side="left")
+    true = next(block for block in made.blocks if block.exercise == "pelvic_tilt")
+    inside = [
+        rep
+        for block in analyze(made.recording, exercise="auto").blocks
+        for rep in block.reps
+        if true.start_s < 0.5 * (rep.start_s + rep.end_s) < true.end_s and rep.complete
+    ]
+    assert len(inside) == true.count == 9
+
+
+def test_a_part_is_as_alike_as_its_own_moves():
+    """Tilts with a turn and getting up found as one run: judged by all of it, the tilts would be dropped."""
+    made = simulate_visit(None, "hip", seed=4_000_000, side="right", shape="half_cosine")
+    blocks = analyze(made.recording, exercise="auto").blocks
+    true = next(block for block in made.blocks if block.exercise == "pelvic_tilt")
+    tilts = [block for block in blocks if block.exercise == "pelvic_tilt"]
+    assert [block.count for block in tilts] == [true.count]

@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.candidates import Candidate
+from sciatrack_signal.candidates import Candidate, alike
 from sciatrack_signal.cutting import cuts
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.evidence import Arcs, Evidence, arcs_of, summary
 from sciatrack_signal.exercises import Exercise, view_name
 from sciatrack_signal.naming import Naming, name_runs
-from sciatrack_signal.plausible import STRIDE_MAX_S, deliberate
-from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction
+from sciatrack_signal.plausible import STRIDE_MAX_S, UNLIKE_MAX, deliberate, likeness
+from sciatrack_signal.segmentation import FEW_STROKES, conviction
 
 Float = npt.NDArray[np.float64]
 
@@ -109,6 +109,7 @@ def find_blocks(
     kept = _apart([piece for piece in single if _kept(piece, placement, exercises)])
     together = name_runs([piece.seen for piece in kept], placement, known, walks)
     pieces = [replace(piece, naming=naming) for piece, naming in zip(kept, together, strict=True)]
+    pieces = _with_kin(pieces, single)
     groups = [_bounded(group, pieces) for group in _groups(pieces)]
     return [_block(group, placement, said_side, exercises) for group in groups]
 
@@ -128,17 +129,18 @@ def parts_of(one: Candidate) -> list[tuple[Candidate, Arcs, Evidence]]:
     parts = []
     for a, b in itertools.pairwise(edges):
         arcs = whole.part(a, b)
-        part = one if len(edges) == 2 else replace(one, run=_cut(one, first + a, first + b, arcs))
+        part = one if len(edges) == 2 else _cut(one, first + a, first + b, arcs)
         parts.append((part, arcs, summary(arcs)))
     return parts
 
 
-def _cut(one: Candidate, first: int, last: int, arcs: Arcs) -> Strokes:
-    run = one.run
-    return replace(
-        run, points=run.points[first : last + 1], levels=run.levels[first : last + 1],
+def _cut(one: Candidate, first: int, last: int, arcs: Arcs) -> Candidate:
+    """A part of a candidate, which is as alike as its own moves are."""
+    run = replace(
+        one.run, points=one.run.points[first : last + 1], levels=one.run.levels[first : last + 1],
         amplitude_deg=float(np.median(arcs.ranges_deg)), passed=(False, False),
     )  # fmt: skip
+    return replace(one, run=run, measured=likeness(one.trace, run))
 
 
 def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bool:
@@ -172,6 +174,24 @@ def _large_enough(one: Candidate, placement: str, exercises: Mapping[str, Exerci
     views = [exercise.view(placement, None) for name, exercise in exercises.items() if name != GENERIC]
     least_deg = min((v.min_range_deg for v in views if v.observability not in ("weak", "none")), default=math.inf)
     return one.run.amplitude_deg >= least_deg or _by_itself(one, placement, exercises)
+
+
+def _with_kin(kept: list[Piece], others: list[Piece]) -> list[Piece]:
+    """With shorter runs beside those that are kept, of the same moves: a walk or a rest parted them."""
+    kin: list[Piece] = []
+    for piece in others:
+        near = [one for one in kept if _pause_s(one, piece) < BLOCK_PAUSE_S and one.named != GENERIC]
+        free = all(_pause_s(one, piece) >= 0.0 for one in (*kept, *kin))
+        like = next((one for one in near if alike(one.one, piece.one)), None)
+        if free and like is not None and piece.one.measured.unlike <= UNLIKE_MAX:
+            kin.append(replace(piece, naming=like.naming))
+    return sorted((*kept, *kin), key=lambda piece: piece.one.span_s)
+
+
+def _pause_s(a: Piece, b: Piece) -> float:
+    """Time between two pieces; negative where they overlap."""
+    (start, end), (first, last) = a.one.span_s, b.one.span_s
+    return max(first - end, start - last)
 
 
 def _strides(piece: Piece) -> bool:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sciatrack_signal.exercises import Exercise, View, flip_y, view_name
 from sciatrack_signal.heading import heading_trace
 from sciatrack_signal.naming import other_ways
+from sciatrack_signal.order import median
 from sciatrack_signal.plausible import Likeness, deliberate, likeness, possible, unmistakable
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes, find_runs
 from sciatrack_signal.trace import Trace
@@ -20,6 +21,13 @@ from sciatrack_signal.wearing import Way
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
+
+# Sets of one exercise have their axes and mean poses within 40 degrees: a belt slides, a bed is not a floor.
+KIND_COSINE = 0.77
+# And ranges within this factor: a set may shrink by 60 % from first to last.
+KIND_RANGE = 2.5
+# And take, per rep, between a third and three times as long.
+KIND_PACE = 3.0
 
 
 @dataclass(frozen=True)
@@ -108,3 +116,19 @@ def find_turns(trace: Trace, barriers: Int) -> list[Candidate]:
         if unmistakable(measured, run.amplitude_deg):
             found.append(Candidate(turned, run, measured, barriers, by_heading=True))
     return found
+
+
+def alike(best: Candidate, other: Candidate) -> bool:
+    """Whether two runs are about one axis, in one pair of poses, of like ranges and like fast."""
+    about = abs(float(best.run.axis @ other.run.axis))
+    pose, other_pose = best.pose, other.pose
+    near = float(pose @ other_pose) / max(float(np.linalg.norm(pose) * np.linalg.norm(other_pose)), 1e-9)
+    ratio = best.run.amplitude_deg / max(other.run.amplitude_deg, 1e-9)
+    pace = _rows_a_rep(best.run) / max(_rows_a_rep(other.run), 1e-9)
+    alike = 1 / KIND_RANGE < ratio < KIND_RANGE and 1 / KIND_PACE < pace < KIND_PACE
+    return alike and about > KIND_COSINE and near > KIND_COSINE
+
+
+def _rows_a_rep(run: Strokes) -> float:
+    """Rows a rep, from one stroke to the next but one, in the middle of the run."""
+    return 2.0 * median(np.diff(run.points))

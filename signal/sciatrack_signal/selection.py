@@ -6,23 +6,16 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.blocks import walk_up
-from sciatrack_signal.candidates import Candidate, Labels
+from sciatrack_signal.candidates import Candidate, Labels, alike
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import View
-from sciatrack_signal.order import median
 from sciatrack_signal.plausible import UNLIKE_MAX
 from sciatrack_signal.polarity import still_outside_s
-from sciatrack_signal.segmentation import FEW_STROKES, Strokes, conviction
+from sciatrack_signal.segmentation import FEW_STROKES, conviction
 from sciatrack_signal.wearing import pose_fit
 
 Float = npt.NDArray[np.float64]
 
-# Sets of one exercise have their axes and mean poses within 40 degrees: a belt slides, a bed is not a floor.
-KIND_COSINE = 0.77
-# And ranges within this factor: a set may shrink by 60 % from first to last.
-KIND_RANGE = 2.5
-# And take, per rep, between a third and three times as long.
-KIND_PACE = 3.0
 # One or two moves have no rhythm to be judged by: each must stand alone, with this many times the smallest range
 # and this much rest before and after it.
 ALONE_RANGE = 1.5
@@ -124,7 +117,7 @@ def _of_one_kind(clear: list[tuple[float, Candidate]], few: list[Candidate], vie
         best = clear[0][1]
     if best is None:
         return []
-    others = [one for one in (*(one for _, one in clear), *few) if one is not best and _alike(best, one)]
+    others = [one for one in (*(one for _, one in clear), *few) if one is not best and alike(best, one)]
     return apart([best, *others])
 
 
@@ -139,21 +132,6 @@ def apart(found: list[Candidate]) -> list[Candidate]:
 
 def _overlap(a: tuple[float, float], b: tuple[float, float]) -> bool:
     return a[0] < b[1] and b[0] < a[1]
-
-
-def _alike(best: Candidate, other: Candidate) -> bool:
-    about = abs(float(best.run.axis @ other.run.axis))
-    pose, other_pose = best.pose, other.pose
-    near = float(pose @ other_pose) / max(float(np.linalg.norm(pose) * np.linalg.norm(other_pose)), 1e-9)
-    ratio = best.run.amplitude_deg / max(other.run.amplitude_deg, 1e-9)
-    pace = _rows_a_rep(best.run) / max(_rows_a_rep(other.run), 1e-9)
-    alike = 1 / KIND_RANGE < ratio < KIND_RANGE and 1 / KIND_PACE < pace < KIND_PACE
-    return alike and about > KIND_COSINE and near > KIND_COSINE
-
-
-def _rows_a_rep(run: Strokes) -> float:
-    """Rows a rep, from one stroke to the next but one, in the middle of the run."""
-    return 2.0 * median(np.diff(run.points))
 
 
 def _stands_alone(one: Candidate, view: View) -> bool:
