@@ -27,6 +27,7 @@ from sciatrack_signal.result import Analysis, Block, Rep
 from sciatrack_signal.selection import NOTHING_FOUND, select, select_turns
 from sciatrack_signal.sets import read_sets
 from sciatrack_signal.trace import Trace, build_trace
+from sciatrack_signal.turning import stretches
 
 ALGORITHM = "sciatrack-segmentation 0.1"
 # Reps with less than this between them belong to one set (contract).
@@ -158,13 +159,11 @@ def find_labels(
 
 def _barriers(trace: Trace) -> npt.NDArray[np.int64]:
     """(k, 2) rows that no set may cross: stretches without data, and walking."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (~trace.valid).astype(np.int8), [0]])))
-    gaps = edges.reshape(-1, 2)
-    gaps = gaps[(gaps[:, 1] - gaps[:, 0]) > LONG_GAP_S * trace.rate_hz]
-    blocked = np.zeros(trace.n + 1, dtype=np.int8)
-    for start, end in np.concatenate([gaps, trace.walks]):
-        blocked[start:end] = 1
-    return np.flatnonzero(np.diff(np.concatenate([[0], blocked]))).reshape(-1, 2)
+    gaps = [gap for gap in stretches(~trace.valid) if gap[1] - gap[0] > LONG_GAP_S * trace.rate_hz]
+    blocked = np.zeros(trace.n, dtype=bool)
+    for start, end in (*gaps, *trace.walks.tolist()):
+        blocked[start:end] = True
+    return np.array(stretches(blocked), dtype=np.int64).reshape(-1, 2)
 
 
 def _rep_side(labels: Labels) -> str:
