@@ -21,6 +21,7 @@ from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.evidence import Arcs, Evidence, arcs_of, summary
 from sciatrack_signal.exercises import Exercise, view_name
 from sciatrack_signal.naming import Naming, name_runs
+from sciatrack_signal.order import quantile
 from sciatrack_signal.plausible import STRIDE_MAX_S, UNLIKE_MAX, deliberate, likeness
 from sciatrack_signal.segmentation import FEW_STROKES, conviction
 
@@ -57,6 +58,8 @@ MOVES_ALIKE = 0.8
 MOVE_LEAST_S = 0.2
 # Slow strides are reps of generic by their length, but never dwell in a pose (s), and are shaken by steps.
 STRIDE_DWELL_S, STRIDE_JOLT_RATIO = 0.1, 1.6
+# What this quantile of a run's strokes falls short of is too small for any part of it.
+LARGER_PART = 0.75
 # Candidates that are worth a word in the note.
 WORTH_TELLING = 0.15
 
@@ -170,10 +173,12 @@ def _by_itself(one: Candidate, placement: str, exercises: Mapping[str, Exercise]
 
 
 def _large_enough(one: Candidate, placement: str, exercises: Mapping[str, Exercise]) -> bool:
-    """Whether a run passes by itself, or is as large as the smallest repetition of any exercise."""
+    """Whether a run passes by itself, or a quarter of it is as large as the smallest repetition of any exercise: a
+    part of it may be one."""
     views = [exercise.view(placement, None) for name, exercise in exercises.items() if name != GENERIC]
     least_deg = min((v.min_range_deg for v in views if v.observability not in ("weak", "none")), default=math.inf)
-    return one.run.amplitude_deg >= least_deg or _by_itself(one, placement, exercises)
+    large_deg = quantile(np.abs(np.diff(one.run.levels)), LARGER_PART)
+    return large_deg >= least_deg or _by_itself(one, placement, exercises)
 
 
 def _with_kin(kept: list[Piece], others: list[Piece]) -> list[Piece]:
