@@ -62,6 +62,8 @@ def connect(
     """
     if read_only and not path.exists():
         raise IndexFileError(path, "is not there.")
+    import duckdb  # noqa: F401  before the gate: on a busy machine it takes seconds, and nobody should wait for that
+
     begun_s = time.monotonic()
     with _gate(path.with_name(GATE), begun_s + wait_s):
         return _connect(path, read_only, SETTINGS | dict(config or {}), begun_s, wait_s)

@@ -179,7 +179,7 @@ class Study:
     def _check_version(self) -> str:
         """Refuse an index of another version; returns the checksum of the views that it holds."""
         try:
-            found = dict(self.rows("select key, value from meta where key in ('index_version', 'views')"))
+            found = dict(self.rows("select key, value from meta"))
         except Exception as error:
             raise IndexFileError(self.path / INDEX, "is not an index of sciatrack.") from error
         if found.get("index_version") != INDEX_VERSION:
