@@ -351,9 +351,9 @@ def angle_about(up: Float | Single, axis: Float, reference: Float) -> Float:
     """Angle (n,) in deg of up about `axis`, zero at `reference`, unwrapped."""
     zero = reference - axis * float(axis @ reference)
     zero = zero / max(math.sqrt(float(zero @ zero)), 1e-9)
-    along, across = np.array([cross_one(axis, zero), zero]) @ up.T
-    angle = np.arctan2(along, across)
-    step = angle[1:] - angle[:-1]
+    angle, across = cross_one(axis, zero) @ up.T, zero @ up.T
+    np.arctan2(angle, across, out=angle)
+    step = np.subtract(angle[1:], angle[:-1], out=across[1:])  # a run may be as long as the recording
     if len(step) and max(step.max(), -step.min()) > np.pi:
         angle = np.unwrap(angle)
     angle *= np.degrees(1.0)
