@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sciatrack_signal.assemble import _far_rests
 from sciatrack_signal.members import members
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.simulate import adversarial, simulate_set
@@ -86,18 +85,6 @@ def test_three_long_holds_are_one_set_whatever_happens_between(exercise, placeme
     made = simulate_set(exercise, placement, seed=seed, side=side, mount="drawn", gyroscope=gyroscope)
     assert [block.count for block in analyze(made.recording).blocks] == [3]
     assert made.blocks[0].count == 3
-
-
-def test_a_rest_further_off_than_the_others_makes_no_range():
-    levels = np.array([0.0, 20.0, 0.0, 8.0, -30.0, 20.0, 0.0, 20.0, 0.0])
-    assert np.flatnonzero(_far_rests(levels, 0, 20.0)).tolist() == [4]
-    turned = _far_rests(-levels, 0, 20.0)
-    assert np.flatnonzero(turned).tolist() == [4]
-
-
-def test_returns_that_differ_or_creep_are_no_reason():
-    assert not _far_rests(np.array([0.0, 20.0, 6.0, 20.0, 2.0, 20.0, 0.0]), 0, 20.0).any()
-    assert not _far_rests(np.array([0.0, 20.0, -3.0, 17.0, -6.0, 14.0, -9.0, 11.0, -12.0]), 0, 20.0).any()
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -12,6 +12,7 @@ from sciatrack_signal.exercises import Exercise, View
 from sciatrack_signal.holds import measure_hold
 from sciatrack_signal.intervals import RepEvidence, confidence
 from sciatrack_signal.order import median
+from sciatrack_signal.ranges import FAR_NEIGHBOURS, INCOMPLETE_RETURN_SHARE, ranges_deg
 from sciatrack_signal.result import Rep
 from sciatrack_signal.trace import Trace
 
@@ -19,13 +20,9 @@ Float = npt.NDArray[np.float64]
 
 # A rep is complete from this share of its set's median range on (contract).
 COMPLETE_SHARE = 0.5
-# A return that leaves this share of the rep's own range is incomplete.
-INCOMPLETE_RETURN_SHARE = 0.25
 # In a set that never comes down whole so many rests between its reps are above the one outside: a drift or a slip
 # half-way through lifts half of them.
 NEVER_DOWN_SHARE = 0.7
-# Rests on each side that say where a rest usually is.
-FAR_NEIGHBOURS = 2
 # A hold is short below what is asked less the larger of these, long above the factor.
 SHORT_SLACK_S = 0.5
 SHORT_SLACK_SHARE = 0.1
@@ -60,11 +57,11 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
     count = timed.run.count
     strokes = np.abs(np.diff(timed.run.levels))
     spread = float(strokes.std() / max(float(strokes.mean()), 1e-9))
-    ratio = timed.run.amplitude_deg / context.view.min_range_deg
+    ratio = timed.run.amplitude_deg / context.view.min_tilt_deg
     sureness = confidence(RepEvidence(ratio, spread, polarity_sure=sure))
     reps: list[Rep] = []
     never_down = _never_down(timed, parity)
-    ranges = _ranges_deg(timed, parity)
+    ranges = ranges_deg(timed, parity, trace.rate_hz)
     median_deg = median(ranges[np.isfinite(ranges)]) if np.isfinite(ranges).any() else 0.0
     for apex in range(1 - parity, count + 1, 2):
         if apex in timed.run.left_out:
@@ -92,32 +89,6 @@ def _without_passing(reps: list[Rep]) -> list[Rep]:
         if share < PASSING_HOLD_SHARE and (other_range or share < NOT_HELD_SHARE):
             reps = reps[1:] if end == 0 else reps[:-1]
     return reps
-
-
-def _ranges_deg(timed: Timed, parity: int) -> Float:
-    """(m + 1) range of the rep at each turning point: the larger of its two strokes, unless that goes to a rest
-    further off than the others, where somebody shifted or reached; NaN at rest points."""
-    levels = timed.levels_deg
-    strokes = np.abs(np.diff(levels))
-    ranges = np.full(len(levels), np.nan)
-    far = _far_rests(levels, parity, timed.run.amplitude_deg)
-    for apex in range(1 - parity, len(levels), 2):
-        sides = [k for k in (apex - 1, apex) if 0 <= k < len(strokes)]
-        usual = [k for k in sides if not far[k if k < apex else apex + 1]]
-        ranges[apex] = strokes[usual or sides].max()
-    return ranges
-
-
-def _far_rests(levels: Float, parity: int, amplitude_deg: float) -> npt.NDArray[np.bool_]:
-    """(m + 1) whether a rest lies further from the holds than most rests near it, by more than returns differ."""
-    rests, holds = levels[parity::2], levels[1 - parity :: 2]
-    sign = 1.0 if median(rests) > median(holds) else -1.0
-    far = np.zeros(len(levels), dtype=bool)
-    for k in range(len(rests)):
-        near = [j for j in range(max(k - FAR_NEIGHBOURS, 0), min(k + FAR_NEIGHBOURS + 1, len(rests))) if j != k]
-        beyond_deg = sign * (rests[k] - median(rests[near])) if near else 0.0
-        far[parity + 2 * k] = beyond_deg > INCOMPLETE_RETURN_SHARE * amplitude_deg
-    return far
 
 
 def _never_down(timed: Timed, parity: int) -> bool:
@@ -156,10 +127,10 @@ def _rep(
     # A hold that the file's edge cuts goes on to it.
     start = timed.departs[apex - 1].outer if apex > 0 else 0.0
     end = timed.arrives[apex].outer if apex < count else trace.n - 1.0
-    complete = not cut and range_deg >= COMPLETE_SHARE * median_deg and range_deg >= context.view.min_range_deg
+    complete = not cut and range_deg >= COMPLETE_SHARE * median_deg and range_deg >= context.view.min_tilt_deg
     if cut:
         flags.add("cut")
-    if range_deg < context.view.min_range_deg or range_deg < COMPLETE_SHARE * median_deg:
+    if range_deg < context.view.min_tilt_deg or range_deg < COMPLETE_SHARE * median_deg:
         flags.add("small_range")
     hold_start = hold_end = hold_s = longest = low = high = None
     if not cut:
@@ -182,7 +153,7 @@ def _rep(
     return Rep(
         set=0, start_s=_seconds(trace, start), hold_start_s=hold_start, hold_end_s=hold_end,
         end_s=_seconds(trace, end), hold_s=hold_s, hold_longest_s=longest, hold_s_low=low, hold_s_high=high,
-        side=context.side, rom_deg=range_deg, complete=complete,
+        side=context.side, rom_deg=context.view.turn_deg(range_deg), complete=complete,
         confidence=sureness * (GAP_DOUBT if gap else 1.0), flags=tuple(sorted(flags)),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ The distributions of the simulator live in another file that nothing in this mod
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -88,6 +89,29 @@ class View:
     axis: Vector | None = None
     prior_source: str = ""
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def seen_share(self) -> float:
+        """Share of a small turn about the axis by which up turns: the sine of the angle between the two; 1 where
+        nothing is assumed."""
+        if self.rest_up is None or self.axis is None:
+            return 1.0
+        along = sum(a * b for a, b in zip(self.rest_up, self.axis, strict=True))
+        return math.sqrt(max(1.0 - along * along, 0.0))
+
+    @property
+    def min_tilt_deg(self) -> float:
+        """How far up turns in the least complete movement."""
+        return self.tilt_deg(self.min_range_deg)
+
+    def tilt_deg(self, turn_deg: float) -> float:
+        """How far up turns in a turn about the axis."""
+        return 2.0 * math.degrees(math.asin(self.seen_share * math.sin(math.radians(turn_deg) / 2.0)))
+
+    def turn_deg(self, tilt_deg: float) -> float:
+        """The turn about the axis by which up turns by so much; that itself if no turn about the axis does."""
+        share = math.sin(math.radians(tilt_deg) / 2.0) / max(self.seen_share, 1e-9)
+        return 2.0 * math.degrees(math.asin(share)) if 0.0 <= share < 1.0 else tilt_deg
 
     def mirrored(self) -> View:
         """The same view for a left working leg: directions turn to (x, -y, z), axes to (-x, y, -z)."""

@@ -78,3 +78,11 @@ def inner_moves(
         if begins is None or ends is None or ends.at - begins.at > ONE_MOVE_S * rate_hz:
             return None
     return out, there, back, home
+
+
+def rise_deg(angle: Float, rate_hz: float) -> float:
+    """How far a pose, angle (n,) deg and positive outwards, rises above where it begins or ends."""
+    stay = round(OUTER_STAY_S * rate_hz)
+    if len(angle) == 0:
+        return 0.0
+    return float(np.quantile(angle, HIGH_QUANTILE)) - min(median(angle[:stay]), median(angle[-stay:]))

@@ -110,7 +110,8 @@ class OnlineAnalysis:
         labels = find_labels(empty, exercise, placement, side, exercises)
         self._seen = labels.view.observability != "none"
         self._note = "" if self._seen else labels.view.reason
-        self._tracker = LiveTracker(labels.view.min_range_deg)
+        self._view = labels.view
+        self._tracker = LiveTracker(labels.view.min_tilt_deg)
         self._window = Window()
         self._reps: list[tuple[int, Rep]] = []
         self._firm_s = self._reviewed_s = -np.inf
@@ -240,7 +241,8 @@ class OnlineAnalysis:
         rest = _pose(recording, whole[-1].end_s, whole[-1].end_s + REST_S)
         if rest is None:
             return []
-        return self._told(self._tracker.learn(rest, [rep.rom_deg or 0.0 for rep in whole[-USUAL_REPS:]]))
+        ranges_deg = [self._view.tilt_deg(rep.rom_deg or 0.0) for rep in whole[-USUAL_REPS:]]
+        return self._told(self._tracker.learn(rest, ranges_deg))
 
     def now(self) -> LiveState:
         """The present state; costs no more than looking it up."""

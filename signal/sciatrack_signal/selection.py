@@ -36,7 +36,7 @@ NOTHING_FOUND = "no repeated movement was found"
 def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str]:
     """The candidates that are the exercise, and a note if there are none."""
     view = labels.view
-    large = [one for one in found if one.run.amplitude_deg >= view.min_range_deg]
+    large = [one for one in found if one.run.amplitude_deg >= view.min_tilt_deg]
     fits = _fits(large, labels)
     strange = [_strange(one, fit) for one, fit in zip(large, fits, strict=True)]
     likely = [one for one, elsewhere in zip(large, strange, strict=True) if not elsewhere]
@@ -56,7 +56,7 @@ def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str
         return kept, ""
     if strange and all(strange):
         return [], f"movement was seen, but it does not look like {labels.exercise.id}; it was not counted"
-    small = max((one.run.amplitude_deg for one in found if one.run.amplitude_deg < view.min_range_deg), default=0.0)
+    small = max((one.run.amplitude_deg for one in found if one.run.amplitude_deg < view.min_tilt_deg), default=0.0)
     if small:
         return [], f"movement of about {small:.0f} degrees was seen, too small to count here; not observable"
     return [], NOTHING_FOUND
@@ -99,7 +99,7 @@ def _within_a_pose(one: Candidate, other: Candidate) -> bool:
 def _a_few_alike(one: Candidate, view: View) -> bool:
     """Whether two or three moves are enough of a set: large, and alike."""
     run = one.run
-    large = run.amplitude_deg >= ALONE_RANGE * view.min_range_deg
+    large = run.amplitude_deg >= ALONE_RANGE * view.min_tilt_deg
     return large and run.count >= TWO_REPS and one.measured.unlike <= UNLIKE_MAX
 
 
@@ -137,7 +137,7 @@ def _overlap(a: tuple[float, float], b: tuple[float, float]) -> bool:
 def _stands_alone(one: Candidate, view: View) -> bool:
     """Whether one or two moves are clear enough to be reps: well above the smallest range, rest around them."""
     trace, run = one.trace, one.run
-    if run.amplitude_deg < ALONE_RANGE * view.min_range_deg or run.passed != (False, False):
+    if run.amplitude_deg < ALONE_RANGE * view.min_tilt_deg or run.passed != (False, False):
         return False
     timed = time_moves(trace, run)
     rests_s = (still_outside_s(trace, timed, before=True), still_outside_s(trace, timed, before=False))

@@ -1,0 +1,82 @@
+"""How far each repetition of a set goes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from sciatrack_signal.dwells import LEVEL_WINDOW_S, Timed
+from sciatrack_signal.nested import HOLDS_SHARE, rise_deg
+from sciatrack_signal.order import median
+
+Float = npt.NDArray[np.float64]
+
+# A return that leaves this share of the rep's own range is incomplete.
+INCOMPLETE_RETURN_SHARE = 0.25
+# Rests on each side that say where a rest usually is.
+FAR_NEIGHBOURS = 2
+# A move that begins or ends so near to the hold, as a share of the way from rest to hold, is one within a pose:
+# presses are a tenth of the way of crossing a leg; moves in steps begin at rest.
+INNER_SHARE = 0.5
+
+
+def ranges_deg(timed: Timed, parity: int, rate_hz: float) -> Float:
+    """(m + 1) range of the rep at each turning point: the larger of its two strokes, unless that goes to a rest
+    further off than the others, where somebody shifted or reached; NaN at rest points.
+
+    Where most holds are a move within a pose (see nested), that move's.
+    """
+    levels = timed.levels_deg
+    strokes = np.abs(np.diff(levels))
+    ranges = np.full(len(levels), np.nan)
+    far = far_rests(levels, parity, timed.run.amplitude_deg)
+    for apex in range(1 - parity, len(levels), 2):
+        sides = [k for k in (apex - 1, apex) if 0 <= k < len(strokes)]
+        usual = [k for k in sides if not far[k if k < apex else apex + 1]]
+        ranges[apex] = strokes[usual or sides].max()
+    return _of_inner_moves(timed, ranges, rate_hz)
+
+
+def _of_inner_moves(timed: Timed, ranges: Float, rate_hz: float) -> Float:
+    """The ranges, of inner moves instead if most reps have one; a rep without one has what its pose rises by."""
+    whole = [k for k in np.flatnonzero(np.isfinite(ranges)).tolist() if 0 < k < len(ranges) - 1]
+    inner = {apex: _inner_deg(timed, apex, INNER_SHARE * float(ranges[apex]), rate_hz) for apex in whole}
+    known = [deg for deg in inner.values() if deg is not None]
+    if not whole or len(known) < HOLDS_SHARE * len(whole):
+        return ranges
+    usual = median(known)
+    for apex, deg in inner.items():
+        ranges[apex] = deg if deg is not None else min(_rise_deg(timed, apex, rate_hz), usual)
+    return ranges
+
+
+def _inner_deg(timed: Timed, apex: int, most_deg: float, rate_hz: float) -> float | None:
+    """From where the move out departs, or the return arrives, to the hold, if that is less than most_deg; the
+    larger of the two."""
+    rows = max(round(LEVEL_WINDOW_S * rate_hz), 1)
+    start, end = (round(row) - timed.first for row in timed.dwell(apex))
+    before = round(timed.departs[apex - 1].outer) - timed.first
+    after = round(timed.arrives[apex].outer) - timed.first
+    hold = median(timed.angle[max(start, 0) : max(end, start + 1)])
+    rests = [timed.angle[max(before - rows, 0) : max(before, 1)]] if before < start else []
+    rests += [timed.angle[after : after + rows]] if after > end else []
+    found = [abs(hold - median(rest)) for rest in rests if len(rest)]
+    return max((deg for deg in found if deg < most_deg), default=None)
+
+
+def _rise_deg(timed: Timed, apex: int, rate_hz: float) -> float:
+    start, end = (round(row) - timed.first for row in timed.dwell(apex))
+    sign = 1.0 if timed.levels_deg[apex] > timed.levels_deg[apex - 1] else -1.0
+    return rise_deg(sign * timed.angle[max(start, 0) : end + 1], rate_hz)
+
+
+def far_rests(levels: Float, parity: int, amplitude_deg: float) -> npt.NDArray[np.bool_]:
+    """(m + 1) whether a rest lies further from the holds than most rests near it, by more than returns differ."""
+    rests, holds = levels[parity::2], levels[1 - parity :: 2]
+    sign = 1.0 if median(rests) > median(holds) else -1.0
+    far = np.zeros(len(levels), dtype=bool)
+    for k in range(len(rests)):
+        near = [j for j in range(max(k - FAR_NEIGHBOURS, 0), min(k + FAR_NEIGHBOURS + 1, len(rests))) if j != k]
+        beyond_deg = sign * (rests[k] - median(rests[near])) if near else 0.0
+        far[parity + 2 * k] = beyond_deg > INCOMPLETE_RETURN_SHARE * amplitude_deg
+    return far
