@@ -71,3 +71,13 @@ def test_quick_reps_and_trembling_ones_are_counted(case, seed):
 def test_getting_down_and_up_again_does_not_hide_the_set_between():
     made = simulate_set("lying_gluteal_stretch", "thigh", seed=72011, side="right", mount="drawn")
     assert analyze(made.recording).blocks[0].count > 0
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3, 4, 5])
+def test_a_label_that_the_moves_contradict_is_doubted_in_the_note(seed):
+    made = adversarial("A15", seed=5_000_000 + seed)
+    blocks = analyze(made.recording).blocks
+    assert any("does not look like" in block.note for block in blocks)
+    right = analyze(made.recording, exercise=made.simulated.blocks[0].exercise).blocks[0]
+    assert right.count > 0
+    assert "look like" not in right.note

@@ -42,9 +42,13 @@ def believed(kept: Sequence[Candidate], labels: Labels) -> tuple[list[Candidate]
     if not can_name(exercise.id, labels.placement):
         return clear, ""
     least = LEAST_CHANCE if weak else LEAST_CHANCE_SEEN
-    likely = [one for one in clear if (not weak and _regular(one, labels)) or _chance(one, labels) >= least]
+    chances = [_chance(one, labels) for one in clear]
+    stand = [not weak and _regular(one, labels) for one in clear]
+    likely = [one for one, p, stands in zip(clear, chances, stand, strict=True) if stands or p >= least]
     if kept and not likely:
         return [], f"movement was seen, but it does not look like {exercise.id}; it was not counted"
+    if likely and max(chances) < least:
+        return likely, f"it does not look like {exercise.id}; it was counted as the label says"
     return likely, ""
 
 
