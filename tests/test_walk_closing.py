@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,17 @@ def test_an_exercise_of_the_study_is_walked_and_analysed_as_such(tmp_path: Path)
     events = [first, answers_event(1.0, WELL, History(), fold([first]))[0], key(25, "start"), key(75, "done")]
     (block,) = analyse_walk(reps_at([32.0, 42.0, 52.0, 62.0], 90.0), fold(events), own).blocks
     assert (block.exercise, block.count) == ("heel_slide", 4)
+
+
+def test_a_gap_in_a_walked_set_leaves_room_in_its_count() -> None:
+    plan = Plan("one", (PlanItem("generic", "both", 1, 5, 4.0),))
+    first = begin_event(0.0, SESSION, plan.to_dict(), steps_of(plan, ("right_thigh",), catalogue()))
+    events = [first, answers_event(1.0, WELL, History(), fold([first]))[0], key(25, "start"), key(95, "done")]
+    whole = reps_at([32.0, 42.0, 52.0, 62.0, 72.0], 110.0)
+    seen = (whole.time_s < 51.0) | (whole.time_s > 59.0)
+    lossy = replace(whole, time_s=whole.time_s[seen], acc=whole.acc[seen])
+    (block,) = analyse_walk(lossy, fold(events)).blocks
+    assert (block.count, block.count_low, block.count_high) == (4, 4, 5)
 
 
 def manifest() -> Manifest:

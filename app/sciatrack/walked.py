@@ -125,7 +125,7 @@ def _block(
     number: int,
     exercises: Mapping[str, Exercise] | None,
 ) -> Block:
-    from sciatrack_signal.pipeline import analyze
+    from sciatrack_signal.pipeline import analyze, swallowed
 
     inside = (recording.time_s >= first_s) & (recording.time_s < last_s)
     part = replace(
@@ -142,11 +142,11 @@ def _block(
     reps = sorted((rep for block in found for rep in block.reps), key=lambda rep: rep.start_s)
     kept = tuple(rep for rep in reps if any(_belongs(rep, run) for run in stretch.runs))
     counted = sum(rep.complete and "inferred" not in rep.flags for rep in kept)
-    cut = sum("cut" in rep.flags for rep in kept)
+    open_reps = sum("cut" in rep.flags for rep in kept) + swallowed(list(kept), part.gaps_s)
     start_s, end_s = max(stretch.start_s, 0.0), stretch.end_s
     return replace(
         found[0], block=number, block_start_s=start_s, block_end_s=end_s, duration_s=end_s - start_s, reps=kept,
-        count=counted, count_low=counted, count_high=counted + cut,
+        count=counted, count_low=counted, count_high=counted + open_reps,
     )  # fmt: skip
 
 

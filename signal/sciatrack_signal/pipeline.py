@@ -203,7 +203,7 @@ def _answer(recording: Recording, labels: Labels, reps: list[Rep], note: str) ->
     return Analysis((_block(recording, labels, reps, note, number=0, span_s=span_s),))
 
 
-def _swallowed(reps: list[Rep], gaps_s: npt.NDArray[np.float64]) -> int:
+def swallowed(reps: list[Rep], gaps_s: npt.NDArray[np.float64]) -> int:
     """How many reps more the gaps within sets may hold: a gap as long as the way out and back can hide both."""
     known = [rep for rep in reps if rep.hold_start_s is not None and rep.hold_end_s is not None]
     if not known:
@@ -221,7 +221,7 @@ def _block(
 ) -> Block:
     counted = sum(rep.complete and "inferred" not in rep.flags for rep in reps)
     gaps = recording.gaps_s
-    open_reps = sum("cut" in rep.flags for rep in reps) + _swallowed(reps, gaps)
+    open_reps = sum("cut" in rep.flags for rep in reps) + swallowed(reps, gaps)
     return Block(
         recording=recording.name, block=number, block_start_s=span_s[0], block_end_s=span_s[1],
         exercise=labels.exercise.id, placement=labels.placement, side=labels.side,
