@@ -34,7 +34,9 @@ from sciatrack_signal.pipeline import analyze
 Float = npt.NDArray[np.float64]
 
 OUT = Path(intervals.__file__).with_name("intervals.toml")
-COVERAGE = 0.9
+# Asked of the sets that are fitted. On other shapes of moves 4 to 5 points fewer are covered than on these: so that
+# nine of ten lie between the two, two points more than 0.9.
+COVERAGE = 0.92
 # An error of a sample or less is none; its logarithm would rule the fit.
 LEAST_ERROR_S = 0.01
 # Pull of each coefficient of the odds towards 0, in reps: nothing that a handful of reps says becomes sure.
@@ -102,13 +104,17 @@ def seen_in(job: sets.SetJob) -> list[Seen]:
 
 
 def fit_half_width(seen: Sequence[Seen]) -> HalfWidth:
-    """Quantile regression of the logarithm of the absolute error (Koenker and Bassett 1978): a linear programme."""
+    """Quantile regression of the logarithm of the absolute error (Koenker and Bassett 1978): a linear programme.
+
+    What makes a hold harder to time never makes its interval narrower: only the constant may be negative.
+    """
     x, error_s = _held(seen)
     y = np.log(np.maximum(np.abs(error_s), LEAST_ERROR_S))
     n, k = x.shape
     cost = np.concatenate([np.zeros(2 * k), np.full(n, COVERAGE), np.full(n, 1 - COVERAGE)])
     parts = np.hstack([x, -x, np.eye(n), -np.eye(n)])
-    solved = linprog(cost, A_eq=parts, b_eq=y, bounds=(0, None), method="highs")
+    bounds = [(0.0, None)] * (k + 1) + [(0.0, 0.0)] * (k - 1) + [(0.0, None)] * (2 * n)
+    solved = linprog(cost, A_eq=parts, b_eq=y, bounds=bounds, method="highs")
     if not solved.success:
         raise SystemExit(f"the fit of the half widths failed: {solved.message}")
     return HalfWidth(*(solved.x[:k] - solved.x[k : 2 * k]).tolist())

@@ -70,12 +70,12 @@ def test_fitted_intervals_cover_nine_of_ten_of_others_in_every_class() -> None:
     inside = np.abs([one.error_s for one in others if one.error_s is not None]) <= calibrate.half_widths(
         others, model
     )
-    assert inside.mean() == pytest.approx(0.9, abs=0.03)
+    assert inside.mean() == pytest.approx(calibrate.COVERAGE, abs=0.03)
     for which in (
         [one.hold is not None and one.hold.disturbed for one in others],
         [k % 3 == 0 for k in range(4000)],
     ):
-        assert inside[np.array(which)].mean() == pytest.approx(0.9, abs=0.05)
+        assert inside[np.array(which)].mean() == pytest.approx(calibrate.COVERAGE, abs=0.05)
     assert model.per_log_edge_error == pytest.approx(1.0, abs=0.15)
 
 

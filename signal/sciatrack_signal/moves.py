@@ -60,7 +60,7 @@ STEP_NOISE_USUAL = 3.0
 STEP_USUAL_SHARE = 0.5
 STEP_MAX_SHARE = 0.2
 STEP_SIGMA_ROWS = 3
-STEP_SPEED_SHARE = 1.2 * EDGE_SPEED_SHARE
+STEP_SPEED_SHARE = EDGE_SPEED_SHARE
 
 
 # Moves are not minimum jerk. Two things seen of each say how much later it ends than one that is, both in its
