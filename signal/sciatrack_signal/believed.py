@@ -47,7 +47,8 @@ def believed(kept: Sequence[Candidate], labels: Labels) -> tuple[list[Candidate]
     likely = [one for one, p, stands in zip(clear, chances, stand, strict=True) if stands or p >= least]
     if kept and not likely:
         return [], f"movement was seen, but it does not look like {exercise.id}; it was not counted"
-    if likely and max(chances) < least:
+    # Worn in any way, and nobody walks: then poses say little against a label.
+    if likely and max(chances) < least and all(walk_up(one) is not None for one in likely):
         return likely, f"it does not look like {exercise.id}; it was counted as the label says"
     return likely, ""
 
