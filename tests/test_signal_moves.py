@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
 
-from sciatrack_signal.moves import Edge, arrival, reversed_edge
+from sciatrack_signal.moves import Edge, arrival, in_order, reversed_edge
 from signal_cases import LAW, SHAPES, Array
 
 RATE_HZ = 25.0
@@ -131,3 +131,13 @@ def test_the_angle_is_not_written_to() -> None:
     angle = move("trapezoid", 5.0, noise_deg=0.5)
     angle.flags.writeable = False
     arrival(angle, RANGE_DEG, 0.5, 2.0)
+
+
+def test_ends_of_a_move_that_passed_each_other_meet_half_way_and_are_less_sure() -> None:
+    begun, over = in_order(Edge(12.0, 9.0, 1.0, 2.0), Edge(10.0, 14.0, 0.5, 3.0))
+    assert begun.at == over.at == 11.0
+    assert (begun.outer, over.outer) == (9.0, 14.0)
+    assert (begun.error, over.error) == (3.0, 2.5)
+    assert (begun.peak_speed, over.peak_speed) == (2.0, 3.0)
+    apart = Edge(10.0, 9.0, 1.0, 2.0), Edge(12.0, 14.0, 0.5, 3.0)
+    assert in_order(*apart) == apart

@@ -14,6 +14,7 @@ from sciatrack_signal.moves import (
     STEP_USUAL_SHARE,
     Edge,
     arrival,
+    in_order,
     last_step,
     peak_speed,
     reversed_edge,
@@ -86,8 +87,9 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
         (step, level), (back_step, back_level) = onto[k], off[k]
         into = arrival(onward[k].angle, level, float(sway[k + 1]), smoothing, step)
         out = arrival(backward[k].angle, back_level, float(sway[k]), smoothing, back_step)
-        arrives.append(shifted(into, first + points[k]))
-        departs.append(reversed_edge(out, first + points[k + 1]))
+        begun, over = in_order(reversed_edge(out, first + points[k + 1]), shifted(into, first + points[k]))
+        departs.append(begun)
+        arrives.append(over)
     _put_inner_moves(run, angle, first, usual, smoothing, rate_hz, departs, arrives)
     levels = np.array([median(angle[a:b]) for a, b in plateaus])
     return Timed(run, tuple(departs), tuple(arrives), sway, levels, first, angle)

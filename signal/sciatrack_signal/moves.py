@@ -130,6 +130,18 @@ def shifted(edge: Edge, rows: int) -> Edge:
     return Edge(edge.at + rows, edge.outer + rows, edge.error, edge.peak_speed)
 
 
+def in_order(departs: Edge, arrives: Edge) -> tuple[Edge, Edge]:
+    """Both ends of one stroke; where they were read past each other they meet half way, less sure by the difference."""
+    if departs.at <= arrives.at:
+        return departs, arrives
+    middle = 0.5 * (departs.at + arrives.at)
+    apart = departs.at - arrives.at
+    return (
+        Edge(middle, min(departs.outer, middle), departs.error + apart, departs.peak_speed),
+        Edge(middle, max(arrives.outer, middle), arrives.error + apart, arrives.peak_speed),
+    )
+
+
 def last_step(
     angle: Float, plateau: int, peak_speed: float, noise_deg: float, window: int, times: float = STEP_NOISE
 ) -> tuple[int | None, float]:
