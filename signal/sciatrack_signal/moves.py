@@ -131,7 +131,7 @@ def shifted(edge: Edge, rows: int) -> Edge:
 
 
 def in_order(departs: Edge, arrives: Edge) -> tuple[Edge, Edge]:
-    """Both ends of one stroke; where they were read past each other they meet half way, less sure by the difference."""
+    """Both ends of one stroke; read past each other they meet half way, less sure by the difference."""
     if departs.at <= arrives.at:
         return departs, arrives
     middle = 0.5 * (departs.at + arrives.at)
