@@ -133,9 +133,10 @@ def test_the_angle_is_not_written_to() -> None:
     arrival(angle, RANGE_DEG, 0.5, 2.0)
 
 
-def test_ends_of_a_move_that_passed_each_other_meet_half_way_and_are_less_sure() -> None:
+def test_ends_of_a_move_that_passed_each_other_meet_at_the_surer_one_and_are_less_sure() -> None:
     begun, over = in_order(Edge(12.0, 9.0, 1.0, 2.0), Edge(10.0, 14.0, 0.5, 3.0))
-    assert begun.at == over.at == 11.0
+    assert begun.at == over.at == 10.0
+    assert in_order(Edge(12.0, 9.0, 0.4, 2.0), Edge(10.0, 14.0, 0.5, 3.0))[1].at == 12.0
     assert (begun.outer, over.outer) == (9.0, 14.0)
     assert (begun.error, over.error) == (3.0, 2.5)
     assert (begun.peak_speed, over.peak_speed) == (2.0, 3.0)

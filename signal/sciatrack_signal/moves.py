@@ -131,14 +131,14 @@ def shifted(edge: Edge, rows: int) -> Edge:
 
 
 def in_order(departs: Edge, arrives: Edge) -> tuple[Edge, Edge]:
-    """Both ends of one stroke; read past each other they meet half way, less sure by the difference."""
+    """Both ends of one stroke; read past each other they meet at the surer one, less sure by the difference."""
     if departs.at <= arrives.at:
         return departs, arrives
-    middle = 0.5 * (departs.at + arrives.at)
+    at = departs.at if departs.error < arrives.error else arrives.at
     apart = departs.at - arrives.at
     return (
-        Edge(middle, min(departs.outer, middle), departs.error + apart, departs.peak_speed),
-        Edge(middle, max(arrives.outer, middle), arrives.error + apart, arrives.peak_speed),
+        Edge(at, min(departs.outer, at), departs.error + apart, departs.peak_speed),
+        Edge(at, max(arrives.outer, at), arrives.error + apart, arrives.peak_speed),
     )
 
 
