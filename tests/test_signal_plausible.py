@@ -19,7 +19,7 @@ from sciatrack_signal.trace import Trace
 from signal_cases import FEW, LAW, NO_BARRIERS, Case, Plan, changed, timed_of, trace_of
 
 REGULAR = Likeness(
-    unevenness=0.03, stroke_spread=0.05, off_pose=0.03, in_plane=0.98, jitter=0.1, period_s=6.0, jolt=0.1,
+    unevenness=0.03, stroke_spread=0.05, off_pose=0.03, jitter=0.1, period_s=6.0, jolt=0.1,
     jolt_ratio=0.5,
 )  # fmt: skip
 WORSE = ["unevenness", "off_pose", "jolt", "jitter"]

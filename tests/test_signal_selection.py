@@ -33,10 +33,10 @@ def test_three_long_holds_are_found_whatever_breathes_in_them(exercise, placemen
 
 @pytest.mark.parametrize(("period_s", "jolt", "ratio"), [(1.2, 0.9, 2.1), (1.7, 1.7, 1.8), (1.9, 0.7, 1.6)])
 def test_slow_steps_are_no_named_exercise(period_s, jolt, ratio):
-    steps = Likeness(0.05, 0.05, 0.05, 0.9, 0.1, period_s, jolt, ratio)
+    steps = Likeness(0.05, 0.05, 0.05, 0.1, period_s, jolt, ratio)
     assert not possible(steps)
-    assert possible(Likeness(0.05, 0.05, 0.05, 0.9, 0.1, 3.0, jolt, ratio))
-    assert possible(Likeness(0.05, 0.05, 0.05, 0.9, 0.1, period_s, 0.4, ratio))
+    assert possible(Likeness(0.05, 0.05, 0.05, 0.1, 3.0, jolt, ratio))
+    assert possible(Likeness(0.05, 0.05, 0.05, 0.1, period_s, 0.4, ratio))
 
 
 @pytest.mark.parametrize("exercise", ["glute_bridge", "childs_pose", "cobra_stretch"])
@@ -57,7 +57,7 @@ def test_sitting_down_and_standing_up_are_no_bridges():
 
 
 def test_quick_jolts_with_rest_between_them_are_no_steps():
-    steps = Likeness(0.05, 0.05, 0.05, 0.9, 0.1, 1.7, 3.5, 3.0)
+    steps = Likeness(0.05, 0.05, 0.05, 0.1, 1.7, 3.5, 3.0)
     assert not possible(steps)
     assert possible(replace(steps, stepless=True))
 

@@ -216,8 +216,7 @@ def _apart(pieces: list[Piece]) -> list[Piece]:
     """Those that overlap none better, in order of time."""
     kept: list[Piece] = []
     for piece in sorted(pieces, key=_worth, reverse=True):
-        a = piece.one.span_s
-        if all(a[1] <= b[0] or b[1] <= a[0] for b in (other.one.span_s for other in kept)):
+        if all(_pause_s(piece, other) >= 0.0 for other in kept):
             kept.append(piece)
     return sorted(kept, key=lambda piece: piece.one.span_s)
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.evidence import Arcs, middles
+from sciatrack_signal.excursion import apart_deg
 
 Float = npt.NDArray[np.float64]
 
@@ -55,6 +56,5 @@ def _unlike(before: Arcs, after: Arcs, swapped: bool) -> float:
     ]  # fmt: skip
     total = sum(min((math.log(ratio) / usual) ** 2, MOST) for ratio, usual in ratios if 0.0 < ratio < math.inf)
     for k in (0, 1):
-        cosine = float(a.poses[k] @ b.poses[order[k]])
-        total += min((math.degrees(math.acos(min(max(cosine, -1.0), 1.0))) / POSE_DEG) ** 2, MOST)
+        total += min((apart_deg(a.poses[k], b.poses[order[k]]) / POSE_DEG) ** 2, MOST)
     return total

@@ -54,6 +54,10 @@ class Timed:
     first: int
     angle: Float
 
+    def outward(self, point: int) -> float:
+        """The sign of the angle that makes a turning point, not the first, a maximum."""
+        return 1.0 if self.levels_deg[point] > self.levels_deg[point - 1] else -1.0
+
     def dwell(self, point: int) -> tuple[float, float]:
         """Fractional rows between arriving at and departing from a turning point; the run's ends are open."""
         start = self.arrives[point - 1].at if point > 0 else float(self.run.points[0])

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.dwells import Timed
-from sciatrack_signal.excursion import cross_one
+from sciatrack_signal.excursion import cross_one, unit_one
 from sciatrack_signal.order import centred_rows, median, median_row
 from sciatrack_signal.trace import Trace
 
@@ -141,8 +141,7 @@ def _dwell_s(timed: Timed, point: int, rate_hz: float) -> float:
 
 def _middle(poses: Float) -> Float:
     """(3,) unit median direction."""
-    middle = median_row(poses)
-    return np.asarray(middle / max(math.sqrt(float(middle @ middle)), 1e-9))
+    return unit_one(median_row(poses))
 
 
 def _median(values: Float) -> float:

@@ -48,7 +48,7 @@ def measure_hold(
     """
     into, out = timed.arrives[apex - 1], timed.departs[apex]
     start, end = timed.dwell(apex)
-    sign = 1.0 if timed.levels_deg[apex] > timed.levels_deg[apex - 1] else -1.0  # that makes the apex a maximum
+    sign = timed.outward(apex)
     fading = False
     slow = timed.arrives[apex].at - out.at > FADING_MIN_S * rate_hz
     if slow and out.peak_speed < FADING_SPEED_SHARE * into.peak_speed:

@@ -60,8 +60,6 @@ STEP_NOISE_USUAL = 3.0
 STEP_USUAL_SHARE = 0.5
 STEP_MAX_SHARE = 0.2
 STEP_SIGMA_ROWS = 3
-STEP_SPEED_SHARE = EDGE_SPEED_SHARE
-
 
 # Moves are not minimum jerk. Two things seen of each say how much later it ends than one that is, both in its
 # own times from half-way to 90 %: when it passes 95 %, and when its speed (smoothed by this share of that time) is
@@ -154,7 +152,7 @@ def last_step(
     """
     part = gaussian(angle[plateau:], STEP_SIGMA_ROWS)
     reach = max(window, round(min(EARLY_SHARE * len(part), EARLY_MAX_WINDOWS * window)))
-    fast = part[1 : reach + 1] - part[: min(reach, len(part) - 1)] > STEP_SPEED_SHARE * peak_speed
+    fast = part[1 : reach + 1] - part[: min(reach, len(part) - 1)] > EDGE_SPEED_SHARE * peak_speed
     span = float(part.max()) - float(angle[0])
     sure = max(STEP_MIN_SHARE * span, STEP_NOISE * noise_deg)
     least = max(STEP_MIN_SHARE * span, times * noise_deg)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sciatrack_signal.moves import Edge, arrival, reversed_edge, shifted
 from sciatrack_signal.order import median
 from sciatrack_signal.smoothing import gaussian
+from sciatrack_signal.turning import stretches
 
 Float = npt.NDArray[np.float64]
 
@@ -49,10 +50,10 @@ def inner_moves(
     before, after = median(smooth[:stay]), median(smooth[-stay:])
     highest = float(np.quantile(smooth, HIGH_QUANTILE))
     above = smooth > 0.5 * (min(before, after) + highest)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(np.int8), [0]]))).reshape(-1, 2)
-    if len(edges) == 0:
+    poses = stretches(above)
+    if not poses:
         return None
-    out_at, back_at = edges[int(np.argmax(edges[:, 1] - edges[:, 0]))].tolist()
+    out_at, back_at = max(poses, key=lambda pose: pose[1] - pose[0])
     inside = smooth[out_at:back_at]
     inner = median(inside)
     noise_deg = min(noise_deg, 1.4826 * median(np.abs(inside - inner)))

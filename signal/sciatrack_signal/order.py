@@ -61,12 +61,24 @@ def centred_rows(n: int) -> tuple[Float, float]:
     return rows, float(rows @ rows)
 
 
+def without_line(x: Float) -> Float:
+    """(n,) or each column of (n, k), n >= 2, less its own straight line."""
+    rows, square = centred_rows(len(x))
+    off = x - np.add.reduce(x, axis=0) / len(x)
+    off -= np.multiply.outer(rows, rows @ x / square)
+    return np.asarray(off)
+
+
 def about_a_line(part: Float) -> float:
     """Standard deviation of (n,), n >= 2, about its own straight line."""
-    rows, square = centred_rows(len(part))
-    off = part - float(part.sum()) / len(part)
-    off -= (float(rows @ part) / square) * rows
+    off = without_line(part)
     return math.sqrt(float(off @ off) / len(part))
+
+
+def deviation(x: Float) -> float:
+    """As `np.std` of (n,), n >= 1, to rounding."""
+    off = x - float(x.sum()) / len(x)
+    return math.sqrt(float(off @ off) / len(x))
 
 
 def quantile(x: Float, share: float) -> float:

@@ -5,13 +5,12 @@ All measures are ratios, so they do not change with the range, the tempo, the mo
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.order import median, median_row, quantile
+from sciatrack_signal.order import deviation, median, median_row, quantile
 from sciatrack_signal.segmentation import Strokes
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.trace import Trace
@@ -63,7 +62,6 @@ class Likeness:
     unevenness : spread of the turning points' levels after removing a straight drift, share of the range.
     stroke_spread : standard deviation of the strokes over their mean.
     off_pose   : spread of the poses at the turning points in space, share of the range.
-    in_plane   : share of the turning that is about the run's axis.
     jitter     : spread of the periods (interquartile range over median).
     period_s, jolt (m/s^2, rms above about 1 Hz), jolt_ratio (that over the rms below).
     stepless   : whether what shakes it can't be steps: it rests between the moves, or trembles.
@@ -72,7 +70,6 @@ class Likeness:
     unevenness: float
     stroke_spread: float
     off_pose: float
-    in_plane: float
     jitter: float
     period_s: float
     jolt: float
@@ -123,23 +120,20 @@ def likeness(trace: Trace, run: Strokes) -> Likeness:
     even, odd = run.levels[0::2], run.levels[1::2]
     unevenness = 0.5 * (_spread(even) + _spread(odd)) / amplitude
     strokes = np.abs(np.diff(run.levels))
-    stroke_spread = _deviation(strokes) / max(float(strokes.sum()) / len(strokes), 1e-9)
+    stroke_spread = deviation(strokes) / max(float(strokes.sum()) / len(strokes), 1e-9)
     poses = trace.up[points]
     off_pose = 0.5 * (_pose_spread_deg(poses[0::2]) + _pose_spread_deg(poses[1::2])) / amplitude
-    rate = trace.rate[rows]
-    about = rate @ run.axis
-    in_plane = float(about @ about) / max(float((rate * rate).sum()), 1e-9)
     periods_s = np.concatenate([np.diff(points[0::2]), np.diff(points[1::2])]) / trace.rate_hz
     period_s = median(periods_s) if len(periods_s) else float("nan")
     quartiles = [quantile(periods_s, share) if len(periods_s) > 1 else 0.0 for share in (0.25, 0.75)]
     jitter = (quartiles[1] - quartiles[0]) / period_s if len(periods_s) else 0.0
     norm = np.sqrt(np.einsum("ij,ij->i", trace.acc[rows], trace.acc[rows]))
-    jolt = _deviation(norm - gaussian(norm, JOLT_SIGMA_S * trace.rate_hz))
+    jolt = deviation(norm - gaussian(norm, JOLT_SIGMA_S * trace.rate_hz))
     slow = gaussian(norm, SPLIT_SIGMA_S * trace.rate_hz)
     fast = norm - slow
-    jolt_ratio = _deviation(fast) / max(_deviation(slow), 1e-3)
+    jolt_ratio = deviation(fast) / max(deviation(slow), 1e-3)
     stepless = jolt > BUSY_JOLT and _stepless(fast, points - points[0], trace.rate_hz)
-    return Likeness(unevenness, stroke_spread, off_pose, in_plane, jitter, period_s, jolt, jolt_ratio, stepless)
+    return Likeness(unevenness, stroke_spread, off_pose, jitter, period_s, jolt, jolt_ratio, stepless)
 
 
 def _stepless(fast: Float, points: Int, rate_hz: float) -> bool:
@@ -149,12 +143,6 @@ def _stepless(fast: Float, points: Int, rate_hz: float) -> bool:
     at_rest = resting(fast, rate_hz)
     moves = [at_rest[a:b] for a, b in zip(points[:-2:2], points[2::2], strict=True)]
     return median([float(rests.mean()) if len(rests) else 0.0 for rests in moves]) > RESTED_SHARE
-
-
-def _deviation(x: Float) -> float:
-    """Standard deviation of (n,), n >= 1."""
-    off = x - float(x.sum()) / len(x)
-    return math.sqrt(float(off @ off) / len(x))
 
 
 def _spread(levels: Float) -> float:

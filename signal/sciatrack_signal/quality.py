@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.excursion import cross_one
+from sciatrack_signal.excursion import apart_deg, cross_one, unit_one
 from sciatrack_signal.exercises import Vector, View
-from sciatrack_signal.order import centred_rows, median, median_row
+from sciatrack_signal.order import median, median_row, without_line
 from sciatrack_signal.result import Rep
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.trace import Trace
@@ -134,28 +134,16 @@ def _poses(trace: Trace, rep: Rep) -> Poses:
     first, last = _rows(trace, start_s, end_s)
     if end_s - start_s < STEADY_MIN_S or not trace.valid[first:last].all():
         return Poses(rest, hold, None)
-    along = _unit(hold - (hold @ rest) * rest)
+    along = unit_one(hold - (hold @ rest) * rest)
     part = trace.sharp[first:last]
     across = cross_one(rest, along)
     sway = np.degrees(part @ np.stack([cross_one(across, hold), across], axis=1))
-    return Poses(rest, hold, _without_line(sway))
-
-
-def _without_line(sway: Float) -> Float:
-    """Each column about its own straight line: a hold that sinks evenly is not unsteady."""
-    x, square = centred_rows(len(sway))
-    off = sway - np.add.reduce(sway, axis=0) / len(sway)
-    off -= x[:, None] * (x @ off / square)
-    return np.asarray(off)
+    return Poses(rest, hold, without_line(sway))  # a hold that sinks evenly is not unsteady
 
 
 def _mean_up(trace: Trace, start_s: float, end_s: float) -> Float:
     first, last = _rows(trace, start_s, end_s)
-    return _unit(np.add.reduce(trace.up[first:last], axis=0) / (last - first))
-
-
-def _unit(direction: Float) -> Float:
-    return np.asarray(direction / max(math.sqrt(float(direction @ direction)), 1e-9))
+    return unit_one(np.add.reduce(trace.up[first:last], axis=0) / (last - first))
 
 
 def _rows(trace: Trace, start_s: float, end_s: float) -> tuple[int, int]:
@@ -231,16 +219,11 @@ def _slips(reps: Sequence[Rep], poses: Sequence[Poses]) -> list[bool]:
     for k in range(len(reps)):
         if reps[k].start_s - reps[max(k - 1, 0)].end_s > STAYS_S:
             last = k
-        moved_deg = min(angle_deg(poses[k].rest, poses[last].rest), angle_deg(poses[k].hold, poses[last].hold))
-        ranges_deg = [angle_deg(poses[j].rest, poses[j].hold) for j in (k, last)]
+        moved_deg = min(apart_deg(poses[k].rest, poses[last].rest), apart_deg(poses[k].hold, poses[last].hold))
+        ranges_deg = [apart_deg(poses[j].rest, poses[j].hold) for j in (k, last)]
         slips.append(moved_deg > SLIP_DEG and abs(ranges_deg[0] - ranges_deg[1]) < SLIP_RANGE_SHARE * moved_deg)
         last = k if slips[-1] else last
     return slips
-
-
-def angle_deg(a: Float, b: Float) -> float:
-    """Angle between two unit vectors (3,)."""
-    return math.degrees(math.acos(min(max(float(a @ b), -1.0), 1.0)))
 
 
 def _faults(rep: Rep, poses: Poses, view: View, frame: Float | None) -> set[str]:
@@ -285,7 +268,7 @@ def _segment_frame(trace: Trace, reps: Sequence[Rep], poses: Sequence[Poses], vi
     known = np.asarray(rest_up, dtype=np.float64)
     if standing is None:
         return None
-    if abs(angle_deg(standing, rest) - angle_deg(np.asarray(STANDING), known)) > FRAME_TOLERANCE_DEG:
+    if abs(apart_deg(standing, rest) - apart_deg(np.asarray(STANDING), known)) > FRAME_TOLERANCE_DEG:
         return None
     return np.asarray(_triad(np.asarray(STANDING), known).T @ _triad(standing, rest))
 

@@ -66,8 +66,7 @@ def _inner_deg(timed: Timed, apex: int, most_deg: float, rate_hz: float) -> floa
 
 def _rise_deg(timed: Timed, apex: int, rate_hz: float) -> float:
     start, end = (round(row) - timed.first for row in timed.dwell(apex))
-    sign = 1.0 if timed.levels_deg[apex] > timed.levels_deg[apex - 1] else -1.0
-    return rise_deg(sign * timed.angle[max(start, 0) : end + 1], rate_hz)
+    return rise_deg(timed.outward(apex) * timed.angle[max(start, 0) : end + 1], rate_hz)
 
 
 def far_rests(levels: Float, parity: int, amplitude_deg: float) -> npt.NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.order import centred_rows, median
+from sciatrack_signal.order import median, without_line
 from sciatrack_signal.two_poses import Dwells
 
 Float = npt.NDArray[np.float64]
@@ -137,11 +137,8 @@ def _sway(d: Dwells, dwells: list[int], rate_hz: float) -> float:
     if not long:
         return float("nan")
     firsts = (d.starts[long] + d.ends[long] - rows) // 2 - d.first
-    line, square = centred_rows(rows)
-    parts = d.x[firsts[:, None] + np.arange(rows)]
-    off = parts - parts.mean(axis=1)[:, None]
-    off -= (off @ line / square)[:, None] * line
-    return median(np.sqrt(np.einsum("ij,ij->i", off, off) / rows))
+    off = without_line(d.x[firsts + np.arange(rows)[:, None]])
+    return median(np.sqrt(np.einsum("ij,ij->j", off, off) / rows))
 
 
 def _folds(a: float, b: float) -> float:

@@ -17,8 +17,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.excursion import cross_one, principal_axis
-from sciatrack_signal.order import median, quantile
+from sciatrack_signal.excursion import cross_one, principal_axis, unit_one
+from sciatrack_signal.order import deviation, median, quantile
 from sciatrack_signal.trace import Trace
 from sciatrack_signal.turning import local_extrema, stretches, turning_points
 
@@ -233,9 +233,7 @@ def _seeds(trace: Trace, start: int, end: int) -> list[tuple[Int, float]]:
 def conviction(strokes: Float) -> float:
     """How much a run of strokes (deg) looks like a set: many, large against breathing, and equal. Only ranks."""
     size = math.log(1.0 + median(strokes) / SMALLEST_SCALE_DEG)
-    mean = float(strokes.sum()) / len(strokes)
-    off = strokes - mean
-    unequal = math.sqrt(float(off @ off) / len(strokes)) / mean
+    unequal = deviation(strokes) * len(strokes) / float(strokes.sum())
     return size * min(len(strokes), MANY_STROKES) / (1.0 + unequal)
 
 
@@ -349,8 +347,7 @@ def _passage(run: Strokes, beyond: int, inner: int, from_deg: float, side: int) 
 
 def angle_about(up: Float | Single, axis: Float, reference: Float) -> Float:
     """Angle (n,) in deg of up about `axis`, zero at `reference`, unwrapped."""
-    zero = reference - axis * float(axis @ reference)
-    zero = zero / max(math.sqrt(float(zero @ zero)), 1e-9)
+    zero = unit_one(reference - axis * float(axis @ reference))
     angle, across = cross_one(axis, zero) @ up.T, zero @ up.T
     np.arctan2(angle, across, out=angle)
     step = np.subtract(angle[1:], angle[:-1], out=across[1:])  # a run may be as long as the recording

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels
+from sciatrack_signal.excursion import unit_one
 from sciatrack_signal.lesser import lesser_points
 from sciatrack_signal.members import Members, members
 from sciatrack_signal.order import median_row, middle_row
@@ -139,12 +140,8 @@ def _geometry_odds(one: Candidate, d: Dwells, labels: Labels) -> float:
     if one.by_heading or up is None or not labels.ways:
         return 0.0
     middles = (d.starts + d.ends) // 2
-    poses = [_unit(middle_row(one.trace.up[middles[parity : d.n : 2]])) for parity in (0, 1)]
+    poses = [unit_one(middle_row(one.trace.up[middles[parity : d.n : 2]])) for parity in (0, 1)]
     return pose_odds((poses[0], poses[1]), labels.ways, up)
-
-
-def _unit(direction: Float) -> Float:
-    return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-9))
 
 
 def _as_strokes(trace: Trace, run: Strokes, d: Dwells, mine: Members, rest: int, sure: bool) -> Strokes:

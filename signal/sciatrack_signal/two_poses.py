@@ -19,7 +19,7 @@ from sciatrack_signal.excursion import cross_one
 from sciatrack_signal.order import median, median_row
 from sciatrack_signal.segmentation import Strokes
 from sciatrack_signal.trace import Trace
-from sciatrack_signal.turning import local_extrema, turning_points
+from sciatrack_signal.turning import local_extrema, stretches, turning_points
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
@@ -197,11 +197,10 @@ def _calm(values: Float) -> Float:
 
 def _reach(away: Bool, first: int, last: int, absence: int) -> tuple[int, int]:
     """Rows around [first, last] before somebody is away for longer than an absence."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], away.astype(np.int8), [0]]))).reshape(-1, 2)
-    long = edges[(edges[:, 1] - edges[:, 0]) > absence]
-    before = long[long[:, 1] <= first]
-    after = long[long[:, 0] >= last]
-    return int(before[-1, 1]) if len(before) else 0, int(after[0, 0]) if len(after) else len(away)
+    long = [(start, end) for start, end in stretches(away) if end - start > absence]
+    before = [end for _, end in long if end <= first]
+    after = [start for start, _ in long if start >= last]
+    return max(before, default=0), min(after, default=len(away))
 
 
 def _changes(y: Float, noise_share: float, lasting: float) -> tuple[Int, float]:

@@ -22,22 +22,9 @@ heard as not materialized (
         reps_left + reps_right + reps_both + reps_unknown > 0 as any_reps,
         hold_s_left, hold_s_right, hold_s_both, hold_s_unknown,
         holds, reps_partial, reps_inferred,
-        -- what a block says about a leg: seen, not seen, or (about the leg that it is not about) nothing
-        case
-            when reps_left > 0 then 1
-            when side = 'right' then 0
-            when observability in ('none', 'weak') then 2
-            when side = 'left' then 1
-            when (coalesce(sees_left_mask, 15) & placement_bit(placement)) <> 0 then 1
-            else 2
-        end | case
-            when reps_right > 0 then 4
-            when side = 'left' then 0
-            when observability in ('none', 'weak') then 8
-            when side = 'right' then 4
-            when (coalesce(sees_right_mask, 15) & placement_bit(placement)) <> 0 then 4
-            else 8
-        end | case
+        says_of_leg('left', 'right', reps_left, side, observability, sees_left_mask, placement)
+            | (says_of_leg('right', 'left', reps_right, side, observability, sees_right_mask, placement) << 2)
+            | case
             when observability = 'none' then 32
             when "count" > 0 then 16
             when observability = 'weak' then 32
