@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sciatrack_signal.nested import inner_moves
+from sciatrack_signal.nested import inner_angle, inner_moves, rise_deg
 
 RATE_HZ = 25.0
 Float = npt.NDArray[np.float64]
@@ -67,3 +67,34 @@ def test_the_press_may_begin_or_end_with_the_outer_move(reversed_in_time: bool) 
     assert (found[2:] if reversed_in_time else found[:2]) == (None, None)
     begins, ends = (4.17, 5.83) if reversed_in_time else (17.37, 19.03)
     assert [edge.at / RATE_HZ for edge in inner if edge] == pytest.approx([begins, ends], abs=0.2)
+
+
+def rows_of(outer: Float, inner: Float) -> Float:
+    """(n, 3) up that turns by `outer` degrees in one plane and by `inner` degrees across it."""
+    a, b = np.radians(outer), np.radians(inner)
+    return np.stack([np.cos(b) * np.cos(a), np.cos(b) * np.sin(a), np.sin(b)], axis=1)
+
+
+@pytest.mark.parametrize("inner_way", [(0.0, 1.0), (1.0, 0.0), (0.7, 0.7), (-0.5, 0.8)])
+def test_the_press_may_go_any_way_but_back(inner_way: tuple[float, float]) -> None:
+    press = pose(step_deg=8.0)
+    up = rows_of(60.0 + inner_way[0] * press, inner_way[1] * press)
+    outwards = np.array([-np.sin(np.pi / 3), np.cos(np.pi / 3), 0.0])
+    angle = inner_angle(up, outwards)
+    assert angle is not None
+    assert np.ptp(angle) == pytest.approx(8.0 * np.hypot(*inner_way), rel=0.05)
+    found = inner_moves(angle, RATE_HZ, 0.1, 0.0)
+    assert found is not None
+    assert [edge.at / RATE_HZ for edge in found if edge] == pytest.approx([5.17, 6.83, 22.17, 23.83], abs=0.2)
+
+
+def test_a_pose_that_goes_back_and_comes_again_dips() -> None:
+    up = rows_of(60.0 - pose(step_deg=8.0), np.zeros(len(pose(step_deg=8.0))))
+    assert inner_angle(up, np.array([-np.sin(np.pi / 3), np.cos(np.pi / 3), 0.0])) is None
+
+
+def test_how_far_a_press_rises_is_told_whichever_way_it_goes() -> None:
+    press = pose(step_deg=8.0)
+    for outer, inner in ((press, 0.0 * press), (0.0 * press, press)):
+        assert rise_deg(rows_of(60.0 + outer, inner), RATE_HZ) == pytest.approx(8.0, rel=0.02)
+    assert rise_deg(np.zeros((0, 3)), RATE_HZ) == 0.0

@@ -61,7 +61,7 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
     sureness = confidence(RepEvidence(ratio, spread, polarity_sure=sure))
     reps: list[Rep] = []
     never_down = _never_down(timed, parity)
-    ranges = ranges_deg(timed, parity, trace.rate_hz)
+    ranges = ranges_deg(trace, timed, parity)
     median_deg = median(ranges[np.isfinite(ranges)]) if np.isfinite(ranges).any() else 0.0
     for apex in range(1 - parity, count + 1, 2):
         if apex in timed.run.left_out:

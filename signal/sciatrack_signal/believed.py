@@ -32,8 +32,8 @@ def believed(kept: Sequence[Candidate], labels: Labels) -> tuple[list[Candidate]
     Exercises of which the naming knows nothing (a study's own, `generic`) are taken at their word. An exercise of
     the catalogue with another dose is still the one that it knows.
     """
-    exercise, known = labels.exercise, catalogue().get(labels.exercise.id)
-    if known is None or known.views != exercise.views:
+    exercise = labels.exercise
+    if not known(labels):
         return list(kept), ""
     weak = labels.view.observability == "weak"
     clear = [one for one in kept if not weak or one.run.amplitude_deg >= CLEAR_DEG]
@@ -42,7 +42,7 @@ def believed(kept: Sequence[Candidate], labels: Labels) -> tuple[list[Candidate]
     if not can_name(exercise.id, labels.placement):
         return clear, ""
     least = LEAST_CHANCE if weak else LEAST_CHANCE_SEEN
-    chances = [_chance(one, labels) for one in clear]
+    chances = [chance(one, labels) for one in clear]
     stand = [not weak and _regular(one, labels) for one in clear]
     likely = [one for one, p, stands in zip(clear, chances, stand, strict=True) if stands or p >= least]
     if kept and not likely:
@@ -53,14 +53,20 @@ def believed(kept: Sequence[Candidate], labels: Labels) -> tuple[list[Candidate]
     return likely, ""
 
 
+def known(labels: Labels) -> bool:
+    """Whether the exercise that was said is the catalogue's own, in whatever dose."""
+    own = catalogue().get(labels.exercise.id)
+    return own is not None and own.views == labels.exercise.views
+
+
 def _regular(one: Candidate, labels: Labels) -> bool:
     """Whether it would be counted whatever it is called: then the label stands, however somebody moves."""
     steady = deliberate(one.measured, one.run.amplitude_deg, on_thigh=labels.placement != "hip")
     return steady and one.run.reversals >= FEW_STROKES
 
 
-def _chance(one: Candidate, labels: Labels) -> float:
-    """Of the likeliest part of a run."""
+def chance(one: Candidate, labels: Labels) -> float:
+    """That the likeliest part of a run is the exercise that was said."""
     up = walk_up(one)
     seen = [seen for _, _, seen in parts_of(one)]
     names = name_runs(

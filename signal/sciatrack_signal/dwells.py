@@ -20,7 +20,7 @@ from sciatrack_signal.moves import (
     reversed_edge,
     shifted,
 )
-from sciatrack_signal.nested import HOLDS_SHARE, inner_moves
+from sciatrack_signal.nested import HOLDS_SHARE, LEAST_POSE_S, inner_angle, inner_moves
 from sciatrack_signal.order import about_a_line, median, quantile
 from sciatrack_signal.segmentation import Strokes, angle_about
 from sciatrack_signal.trace import Trace
@@ -94,7 +94,7 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
         begun, over = in_order(reversed_edge(out, first + points[k + 1]), shifted(into, first + points[k]))
         departs.append(begun)
         arrives.append(over)
-    _put_inner_moves(run, angle, first, usual, smoothing, rate_hz, departs, arrives)
+    _put_inner_moves(trace, run, first, usual, departs, arrives)
     levels = np.array([median(angle[a:b]) for a, b in plateaus])
     return Timed(run, tuple(departs), tuple(arrives), sway, levels, first, angle)
 
@@ -145,21 +145,23 @@ def _last_steps(ways: list[_Way], window: int) -> list[tuple[int | None, float]]
 
 
 def _put_inner_moves(
-    run: Strokes, angle: Float, first: int, noise_deg: float, smoothing: float, rate_hz: float,
-    departs: list[Edge], arrives: list[Edge],
-) -> None:  # fmt: skip
+    trace: Trace, run: Strokes, first: int, noise_deg: float, departs: list[Edge], arrives: list[Edge]
+) -> None:
     """Where most holds of a set have a move within them, that one's edges in the place of the outer move's."""
     if run.rest is None:
         return
     apexes = [k for k in range(1, run.count) if k % 2 != run.rest]
+    smoothing = trace.sharp_sigma_s * trace.rate_hz
     found = {}
     for k in apexes:
-        start, end = round(arrives[k - 1].at) - first, round(departs[k].at) - first
-        part = angle[max(start, 0) : max(end, 0) + 1]
-        sign = 1.0 if run.levels[k] > run.levels[k - 1] else -1.0
-        inner = inner_moves(sign * part, rate_hz, noise_deg, smoothing)
-        if inner is not None:
-            found[k] = [edge and shifted(edge, first + max(start, 0)) for edge in inner]
+        start, end = max(round(arrives[k - 1].at), first), round(departs[k].at)
+        if end - start < LEAST_POSE_S * trace.rate_hz:
+            continue
+        up = np.asarray(trace.sharp[start : end + 1], dtype=np.float64)
+        angle = inner_angle(up, trace.up[run.points[k]] - trace.up[run.points[k - 1]])
+        inner = angle is not None and inner_moves(angle, trace.rate_hz, noise_deg, smoothing)
+        if inner:
+            found[k] = [edge and shifted(edge, start) for edge in inner]
     if len(found) < HOLDS_SHARE * len(apexes):
         return
     for k, (out, there, back, home) in found.items():

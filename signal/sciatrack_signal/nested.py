@@ -6,11 +6,14 @@ back. The hold is then the inner one. Own rule; see benchmarks/accuracy.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.excursion import unit_one
 from sciatrack_signal.moves import Edge, arrival, reversed_edge, shifted
-from sciatrack_signal.order import median
+from sciatrack_signal.order import median, median_row, quantile
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.turning import stretches
 
@@ -18,6 +21,8 @@ Float = npt.NDArray[np.float64]
 
 # From the outer arrival to half way of the inner move at least: less is a stop in one move.
 OUTER_STAY_S = 1.5
+# A shorter pose is one hold: there is no time for a stay, a move, a hold, a move and a stay.
+LEAST_POSE_S = 6 * OUTER_STAY_S
 # The inner move goes further out by at least so many degrees and so many times the sway: less is breathing.
 INNER_MIN_DEG = 2.0
 INNER_SWAY = 3.0
@@ -29,6 +34,8 @@ INNER_MIN_SHARE = 0.25
 HIGH_QUANTILE = 0.9
 # The inner pose is sought in the angle smoothed by this.
 SMOOTH_S = 0.3
+# A pose that moves within itself against the outer move by this cosine, or nearer to its reverse, dips.
+INWARD_COSINE = -0.7
 # So large a share of a set's holds must have one.
 HOLDS_SHARE = 0.6
 
@@ -44,8 +51,6 @@ def inner_moves(
     """
     stay = round(OUTER_STAY_S * rate_hz)
     n = len(angle)
-    if n < 6 * stay:
-        return None
     smooth = gaussian(angle, SMOOTH_S * rate_hz)
     before, after = median(smooth[:stay]), median(smooth[-stay:])
     highest = float(np.quantile(smooth, HIGH_QUANTILE))
@@ -81,9 +86,27 @@ def inner_moves(
     return out, there, back, home
 
 
-def rise_deg(angle: Float, rate_hz: float) -> float:
-    """How far a pose, angle (n,) deg and positive outwards, rises above where it begins or ends."""
+def inner_angle(up: Float, outwards: Float) -> Float | None:
+    """(n,) deg by which a pose moves within itself, along the way on which it moves most; its ends are low.
+
+    up (n, 3) unit rows between the outer move's arrival and its departure, outwards (3,) the way of that move; None
+    where the pose goes back on it: that is a dip.
+    """
+    stay = min(max(len(up) // 6, 1), len(up))
+    off = up - np.add.reduce(up, axis=0) / len(up)
+    way = np.linalg.eigh(off.T @ off)[1][:, -1]
+    along = np.degrees(off @ way)
+    ends = np.concatenate([along[:stay], along[-stay:]])
+    sign = -1.0 if median(ends) > median(along[stay:-stay]) else 1.0
+    if sign * float(way @ outwards) < INWARD_COSINE * math.sqrt(float(outwards @ outwards)):
+        return None
+    return np.asarray(sign * along)
+
+
+def rise_deg(up: Float, rate_hz: float) -> float:
+    """How far a pose, up (n, 3) unit rows, comes away from where it begins or ends; the larger of the two."""
     stay = round(OUTER_STAY_S * rate_hz)
-    if len(angle) == 0:
+    if len(up) == 0:
         return 0.0
-    return float(np.quantile(angle, HIGH_QUANTILE)) - min(median(angle[:stay]), median(angle[-stay:]))
+    ends = (unit_one(median_row(up[:stay])), unit_one(median_row(up[-stay:])))
+    return max(quantile(np.degrees(np.arccos(np.clip(up @ end, -1.0, 1.0))), HIGH_QUANTILE) for end in ends)

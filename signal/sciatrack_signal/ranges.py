@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.dwells import LEVEL_WINDOW_S, Timed
+from sciatrack_signal.excursion import apart_deg, unit_one
 from sciatrack_signal.nested import HOLDS_SHARE, rise_deg
-from sciatrack_signal.order import median
+from sciatrack_signal.order import median, median_row
+from sciatrack_signal.trace import Trace
 
 Float = npt.NDArray[np.float64]
 
@@ -20,7 +22,7 @@ FAR_NEIGHBOURS = 2
 INNER_SHARE = 0.5
 
 
-def ranges_deg(timed: Timed, parity: int, rate_hz: float) -> Float:
+def ranges_deg(trace: Trace, timed: Timed, parity: int) -> Float:
     """(m + 1) range of the rep at each turning point: the larger of its two strokes, unless that goes to a rest
     further off than the others, where somebody shifted or reached; NaN at rest points.
 
@@ -34,39 +36,38 @@ def ranges_deg(timed: Timed, parity: int, rate_hz: float) -> Float:
         sides = [k for k in (apex - 1, apex) if 0 <= k < len(strokes)]
         usual = [k for k in sides if not far[k if k < apex else apex + 1]]
         ranges[apex] = strokes[usual or sides].max()
-    return _of_inner_moves(timed, ranges, rate_hz)
+    return _of_inner_moves(trace, timed, ranges)
 
 
-def _of_inner_moves(timed: Timed, ranges: Float, rate_hz: float) -> Float:
+def _of_inner_moves(trace: Trace, timed: Timed, ranges: Float) -> Float:
     """The ranges, of inner moves instead if most reps have one; a rep without one has what its pose rises by."""
     whole = [k for k in np.flatnonzero(np.isfinite(ranges)).tolist() if 0 < k < len(ranges) - 1]
-    inner = {apex: _inner_deg(timed, apex, INNER_SHARE * float(ranges[apex]), rate_hz) for apex in whole}
+    inner = {apex: _inner_deg(trace, timed, apex, INNER_SHARE * float(ranges[apex])) for apex in whole}
     known = [deg for deg in inner.values() if deg is not None]
     if not whole or len(known) < HOLDS_SHARE * len(whole):
         return ranges
     usual = median(known)
     for apex, deg in inner.items():
-        ranges[apex] = deg if deg is not None else min(_rise_deg(timed, apex, rate_hz), usual)
+        ranges[apex] = deg if deg is not None else min(_rise_deg(trace, timed, apex), usual)
     return ranges
 
 
-def _inner_deg(timed: Timed, apex: int, most_deg: float, rate_hz: float) -> float | None:
+def _inner_deg(trace: Trace, timed: Timed, apex: int, most_deg: float) -> float | None:
     """From where the move out departs, or the return arrives, to the hold, if that is less than most_deg; the
-    larger of the two."""
-    rows = max(round(LEVEL_WINDOW_S * rate_hz), 1)
-    start, end = (round(row) - timed.first for row in timed.dwell(apex))
-    before = round(timed.departs[apex - 1].outer) - timed.first
-    after = round(timed.arrives[apex].outer) - timed.first
-    hold = median(timed.angle[max(start, 0) : max(end, start + 1)])
-    rests = [timed.angle[max(before - rows, 0) : max(before, 1)]] if before < start else []
-    rests += [timed.angle[after : after + rows]] if after > end else []
-    found = [abs(hold - median(rest)) for rest in rests if len(rest)]
+    larger of the two. It may go any way: a leg is crossed by one joint's turning and pressed by another's."""
+    rows = max(round(LEVEL_WINDOW_S * trace.rate_hz), 1)
+    start, end = (round(row) for row in timed.dwell(apex))
+    before, after = round(timed.departs[apex - 1].outer), round(timed.arrives[apex].outer)
+    hold = unit_one(median_row(trace.up[max(start, 0) : max(end, start + 1)]))
+    rests = [trace.up[max(before - rows, 0) : max(before, 1)]] if before < start else []
+    rests += [trace.up[after : after + rows]] if after > end else []
+    found = [apart_deg(hold, unit_one(median_row(rest))) for rest in rests if len(rest)]
     return max((deg for deg in found if deg < most_deg), default=None)
 
 
-def _rise_deg(timed: Timed, apex: int, rate_hz: float) -> float:
-    start, end = (round(row) - timed.first for row in timed.dwell(apex))
-    return rise_deg(timed.outward(apex) * timed.angle[max(start, 0) : end + 1], rate_hz)
+def _rise_deg(trace: Trace, timed: Timed, apex: int) -> float:
+    start, end = (round(row) for row in timed.dwell(apex))
+    return rise_deg(trace.up[max(start, 0) : end + 1], trace.rate_hz)
 
 
 def far_rests(levels: Float, parity: int, amplitude_deg: float) -> npt.NDArray[np.bool_]:

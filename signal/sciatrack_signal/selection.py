@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.believed import chance, known
 from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels, alike
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import View
+from sciatrack_signal.naming import can_name
 from sciatrack_signal.plausible import UNLIKE_MAX
 from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.segmentation import FEW_STROKES, conviction
@@ -30,6 +32,8 @@ WITHIN_RATIO = 2.0
 LEAST_FIT = -0.5
 # Chance runs are short (see believed), and who does five repetitions knows which.
 LONG_REVERSALS = 10
+# A clear run with such a chance to be the exercise is it after all: somebody lies a little otherwise.
+LIKELY = 0.5
 NOTHING_FOUND = "no repeated movement was found"
 
 
@@ -38,7 +42,7 @@ def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str
     view = labels.view
     large = [one for one in found if one.run.amplitude_deg >= view.min_tilt_deg]
     fits = _fits(large, labels)
-    strange = [_strange(one, fit) for one, fit in zip(large, fits, strict=True)]
+    strange = [_strange(one, fit, labels) for one, fit in zip(large, fits, strict=True)]
     likely = [one for one, elsewhere in zip(large, strange, strict=True) if not elsewhere]
     clear: list[tuple[float, Candidate]] = []
     few: list[Candidate] = []
@@ -80,9 +84,12 @@ def _fits(found: list[Candidate], labels: Labels) -> list[float]:
     return fits
 
 
-def _strange(one: Candidate, fit: float) -> bool:
-    """Whether a short run goes to other poses than the exercise has."""
-    return fit < LEAST_FIT and one.run.reversals < LONG_REVERSALS
+def _strange(one: Candidate, fit: float, labels: Labels) -> bool:
+    """Whether a short run goes to other poses than the exercise has, and does not pass for it in all else."""
+    if fit >= LEAST_FIT or one.run.reversals >= LONG_REVERSALS:
+        return False
+    named = known(labels) and can_name(labels.exercise.id, labels.placement) and _a_few_alike(one, labels.view)
+    return not (named and chance(one, labels) >= LIKELY)
 
 
 def _within_a_pose(one: Candidate, other: Candidate) -> bool:
