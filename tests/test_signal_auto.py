@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -13,6 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from sciatrack_ingest import Recording, read
 from sciatrack_signal import blocks
+from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Block
 from sciatrack_signal.simulate import simulate_nobody, simulate_set, simulate_visit
@@ -195,3 +197,45 @@ def test_a_part_is_as_alike_as_its_own_moves():
     true = next(block for block in made.blocks if block.exercise == "pelvic_tilt")
     tilts = [block for block in blocks if block.exercise == "pelvic_tilt"]
     assert [block.count for block in tilts] == [true.count]
+
+
+@pytest.mark.parametrize(
+    ("placement", "side", "seed", "shape", "exercise", "count"),
+    [
+        ("left_thigh", "right", 4002000, "half_cosine", "childs_pose", 3),  # three long holds
+        ("hip", "left", 4000003, "early_bell", "knee_to_chest", 5),  # moves that last quite differently long
+    ],
+)
+def test_a_short_set_of_alike_moves_is_found_in_a_visit(
+    placement: str, side: str, seed: int, shape: str, exercise: str, count: int
+) -> None:
+    made = simulate_visit(None, placement, seed=seed, side=side, shape=shape)
+    (true,) = (block for block in made.blocks if block.exercise == exercise and block.side in (side, "both"))
+    inside = [
+        block.exercise
+        for block in blocks_of(made.recording, placement)
+        for rep in block.reps
+        if true.start_s < 0.5 * (rep.start_s + rep.end_s) < true.end_s and rep.complete
+    ]
+    assert inside == [exercise] * count
+
+
+def test_a_short_run_needs_its_likeness_its_length_and_its_size_beside_its_name() -> None:
+    name = next(stem for stem, exercise in TRUE.items() if exercise == "childs_pose")
+    recording, placement = sample(name)
+    with mock.patch.object(blocks, "_likely", wraps=blocks._likely) as asked:
+        blocks_of(recording, placement)
+    piece = next(call.args[0] for call in asked.call_args_list if call.args[0].naming.sure == "childs_pose")
+    run, measured = piece.one.run, piece.one.measured
+    fairly_sure = replace(piece.naming, probabilities={"childs_pose": 0.6, "another movement": 0.4})
+    alike = replace(measured, unevenness=0.05, off_pose=0.05)
+    short = replace(run, points=run.points[:4], levels=run.levels[:4])
+
+    def likely(**changed: object) -> bool:
+        one = replace(piece.one, **{"run": run, "measured": alike, **changed})
+        return blocks._likely(replace(piece, one=one, naming=fairly_sure), placement, catalogue())
+
+    assert likely()
+    assert not likely(measured=replace(measured, unevenness=0.2, off_pose=0.2))
+    assert not likely(run=short)
+    assert not likely(run=replace(run, amplitude_deg=3.0))

@@ -22,7 +22,7 @@ from sciatrack_signal.evidence import Arcs, Evidence, arcs_of, summary
 from sciatrack_signal.exercises import Exercise, view_name
 from sciatrack_signal.naming import Naming, name_runs
 from sciatrack_signal.order import quantile
-from sciatrack_signal.plausible import STRIDE_MAX_S, UNLIKE_MAX, deliberate, likeness
+from sciatrack_signal.plausible import STRIDE_MAX_S, Likeness, deliberate, likeness
 from sciatrack_signal.segmentation import FEW_STROKES, conviction
 
 Float = npt.NDArray[np.float64]
@@ -49,13 +49,17 @@ LEAST_STROKES = 2
 # What is most likely none of the known exercises must go on for this many reversals (six repetitions): fewer are
 # met wherever people lie down, turn over and tidy their clothes. More would pass over short sets of other moves.
 STRANGE_REVERSALS = 11
-# A shorter run must bear a name by itself, and be one of the exercises with at least this chance in all: fidgets
-# and shifts that happen to be alike have 0.5 to 0.7. At 0.9 as few are left; one set of 66 more is passed over.
-KNOWN_SHORT = 0.8
-# And its moves last alike: standard deviation of the logarithm. True sets of two to five repetitions stand below
-# 0.78, whatever happens to be alike in other recordings at 0.4 and from 0.87 to 1.5.
-MOVES_ALIKE = 0.8
-MOVE_LEAST_S = 0.2
+# A shorter run must bear a name, and be one of the exercises with at least this chance once its likeness is weighed
+# in. Simulated: 115 of 119 short sets with a name pass, and 5 of 34 named chance runs in 41 h;
+# at 0.8 it is 118 and 9, at 0.95 109 and 4.
+KNOWN_SHORT = 0.93
+# How alike the moves of short runs are (Likeness.unlike): median of sets, and of what happens to look like an
+# exercise where nobody does one, with the spread of the logarithm of both (simulated, 118 and 62 runs).
+ALIKE, BY_CHANCE, ALIKE_SPREAD = 0.07, 0.20, 0.6
+# No two moves are more alike than an accelerometer's noise lets them be.
+UNLIKE_LEAST = 0.01
+# And how many reversals they have: each one beyond three repetitions makes chance half as likely.
+USUAL_REVERSALS, LESS_BY_CHANCE = 6, 2.0
 # Slow strides are reps of generic by their length, but never dwell in a pose (s), and are shaken by steps.
 STRIDE_DWELL_S, STRIDE_JOLT_RATIO = 0.1, 1.6
 # What this quantile of a run's strokes falls short of is too small for any part of it.
@@ -104,11 +108,7 @@ def find_blocks(
     if not parts:
         return []
     # Each by itself first: chance runs must not speak for a mount.
-    single = [
-        Piece(one, seen, name_runs([seen], placement, known, walks)[0])
-        for one, arcs, seen in parts
-        if one.run.reversals >= STRANGE_REVERSALS or _steady(arcs)
-    ]
+    single = [Piece(one, seen, name_runs([seen], placement, known, walks)[0]) for one, _, seen in parts]
     kept = _apart([piece for piece in single if _kept(piece, placement, exercises)])
     together = name_runs([piece.seen for piece in kept], placement, known, walks)
     pieces = [replace(piece, naming=naming) for piece, naming in zip(kept, together, strict=True)]
@@ -154,8 +154,7 @@ def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bo
         return False
     if run.reversals < (FEW_STROKES - 1 if name in exercises and p >= SURE_FEW else FEW_STROKES):
         return False
-    known = sum(chance for kind, chance in piece.naming.probabilities.items() if kind in exercises)
-    if run.reversals < STRANGE_REVERSALS and not (known >= KNOWN_SHORT and piece.naming.sure):
+    if run.reversals < STRANGE_REVERSALS and not _likely(piece, placement, exercises):
         return False
     if _strides(piece):
         return False
@@ -163,6 +162,23 @@ def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bo
         return True
     # Where a placement shows the exercise only weakly, breathing and rocking look like it too.
     return name in exercises and p >= SURE_ALONE and exercises[name].view(placement, None).observability != "weak"
+
+
+def _likely(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bool:
+    """Whether a short run is an exercise: it bears a name, is as large as that exercise, and its name, its likeness
+    and its length together speak for somebody who exercises."""
+    name, run = piece.naming.sure, piece.one.run
+    if not name or run.amplitude_deg < exercises[name].view(placement, None).min_tilt_deg:
+        return False
+    known = sum(chance for kind, chance in piece.naming.probabilities.items() if kind in exercises)
+    odds = _alike_odds(piece.one.measured) * LESS_BY_CHANCE ** (run.reversals - USUAL_REVERSALS)
+    return known * odds * (1.0 - KNOWN_SHORT) >= KNOWN_SHORT * (1.0 - known)
+
+
+def _alike_odds(measured: Likeness) -> float:
+    """How much likelier it is that moves are as alike as these in a set than by chance."""
+    of_set, of_chance = (math.log(max(measured.unlike, UNLIKE_LEAST) / usual) for usual in (ALIKE, BY_CHANCE))
+    return math.exp(0.5 * (of_chance**2 - of_set**2) / ALIKE_SPREAD**2)
 
 
 def _by_itself(one: Candidate, placement: str, exercises: Mapping[str, Exercise]) -> bool:
@@ -188,7 +204,7 @@ def _with_kin(kept: list[Piece], others: list[Piece]) -> list[Piece]:
         near = [one for one in kept if _pause_s(one, piece) < BLOCK_PAUSE_S and one.named != GENERIC]
         free = all(_pause_s(one, piece) >= 0.0 for one in (*kept, *kin))
         like = next((one for one in near if alike(one.one, piece.one)), None)
-        if free and like is not None and piece.one.measured.unlike <= UNLIKE_MAX:
+        if free and like is not None and _alike_odds(piece.one.measured) >= 1.0:
             kin.append(replace(piece, naming=like.naming))
     return sorted((*kept, *kin), key=lambda piece: piece.one.span_s)
 
@@ -204,12 +220,6 @@ def _strides(piece: Piece) -> bool:
     measured = piece.one.measured
     restless = bool((piece.seen.dwells_s < STRIDE_DWELL_S).all())
     return restless and measured.period_s < STRIDE_MAX_S and measured.jolt_ratio > STRIDE_JOLT_RATIO
-
-
-def _steady(arcs: Arcs) -> bool:
-    """Whether all moves take about as long."""
-    moves_s = arcs.moves_s[np.isfinite(arcs.moves_s)]
-    return len(moves_s) < LEAST_STROKES or float(np.log(np.maximum(moves_s, MOVE_LEAST_S)).std()) <= MOVES_ALIKE
 
 
 def _apart(pieces: list[Piece]) -> list[Piece]:
