@@ -203,6 +203,7 @@ def test_a_part_is_as_alike_as_its_own_moves():
     ("placement", "side", "seed", "shape", "exercise", "count"),
     [
         ("left_thigh", "right", 4002000, "half_cosine", "childs_pose", 3),  # three long holds
+        ("hip", "right", 4000000, "half_cosine", "glute_bridge", 10),  # of which two come after a pause of 40 s
         ("hip", "left", 4000003, "early_bell", "knee_to_chest", 5),  # moves that last quite differently long
     ],
 )

@@ -101,10 +101,8 @@ def find_blocks(
     said_side : of the working leg as somebody said, which stands; `unknown` where nobody did.
     """
     known = [e for e in exercises if e != GENERIC]
-    # A part has no more reversals than the whole, and is not kept with fewer. Most runs of an idle hour are
-    # breathing, too small for anything: they are not timed.
-    long = [one for one in found if one.run.reversals >= FEW_STROKES]
-    parts = [part for one in long if _large_enough(one, placement, exercises) for part in parts_of(one)]
+    # Most runs of an idle hour are breathing, too small for anything: they are not timed.
+    parts = [part for one in found if _large_enough(one, placement, exercises) for part in parts_of(one)]
     if not parts:
         return []
     # Each by itself first: chance runs must not speak for a mount.

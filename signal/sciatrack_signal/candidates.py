@@ -28,6 +28,9 @@ KIND_COSINE = 0.77
 KIND_RANGE = 2.5
 # And take, per rep, between a third and three times as long.
 KIND_PACE = 3.0
+# Where nobody named the exercise, so many reps may be what a pause or a shift cut off from a set, or all of one.
+# With three, 2 of 148 simulated sets more are lost; with one, every sitting down and getting up would be weighed.
+FEW_REPS = 2
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Candidate:
 
 def find_candidates(trace: Trace, barriers: Int, labels: Labels) -> list[Candidate]:
     """Of all runs those that pass for deliberate where any repeated move is asked for, else for possible."""
-    needed = labels.exercise.min_set_reps
+    needed = FEW_REPS if labels.auto else labels.exercise.min_set_reps
     found = []
     for run in find_runs(trace, barriers):
         if run.reversals < 2 * needed - 1:
