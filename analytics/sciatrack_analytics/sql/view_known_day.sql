@@ -42,7 +42,7 @@ said_of as (
 ),
 said_day as (
     select
-        rx_no, local_date,
+        rx_no, pair_no, local_date,
         coalesce(
             any_value(kind) filter (where said_of.exercise is not null), any_value(kind), 'none'
         ) as excuse,
@@ -53,7 +53,7 @@ said_day as (
     from said_of
     join span on span.participant = said_of.participant and local_date between from_date and to_date
     where said_of.exercise is null or said_of.exercise = span.exercise
-    group by rx_no, local_date
+    group by rx_no, pair_no, local_date
 ),
 -- a leg is hidden if the day's blocks say so, or if no sensor worn that day could have shown it
 block_day as (
@@ -81,18 +81,12 @@ block_day as (
     join span using (pair_no)
     where local_date between from_date and to_date
 ),
-said_block_day as (
-    select rx_no, local_date
-    from pair_day
-    join span using (pair_no)
-    semi join said_day using (rx_no, local_date)
-),
 empty_day as (
     select rx_no, local_date, placement_mask, true as looked from worn_day
     union all
     select rx_no, local_date, null, false
     from said_day
-    anti join said_block_day using (rx_no, local_date)
+    anti join spoken_day using (pair_no, local_date)
     anti join worn_day using (rx_no, local_date)
     union all
     select rx_no, null, null, false from span

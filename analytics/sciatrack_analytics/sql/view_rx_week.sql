@@ -20,7 +20,11 @@ known_days as (
                 | if(side_missing and standing <> 3, cast(1 as bigint) << (56 + weekday), 0)
         ) as marks,
         sum(cast(reps_done as double)) as reps_done,
-        sum(hold_s_done) as hold_s_done
+        sum(hold_s_done) as hold_s_done,
+        sum(cast(reps_counted as double)) as reps_counted,
+        sum(cast(reps_seen_rx as double)) as reps_rx,
+        sum(hold_s_counted) as hold_s_counted,
+        sum(hold_s_seen_rx) as hold_s_rx
     from known
     where local_date is not null
     group by rx_no, week_start
@@ -39,6 +43,7 @@ marked as (
         other_day.*,
         coalesce(known_days.reps_done, 0) as reps_done,
         coalesce(known_days.hold_s_done, 0) as hold_s_done,
+        known_days.reps_counted, known_days.reps_rx, known_days.hold_s_counted, known_days.hold_s_rx,
         coalesce(marks, 0) as marks_known,
         (127 << cast(greatest(from_date - week_start, 0) as integer))
             & (127 >> cast(greatest(week_start + 6 - to_date, 0) as integer)) & 127 as days,
@@ -98,9 +103,11 @@ slotted as (
             last_days(days_reported_not_done | days_no_information, slots - upto_4)
         ) as days_slot,
         -- a day that could not be measured takes a place and is not due
-        days_slot & ~days_unmeasured as days_due
+        days_slot & ~days_unmeasured as days_due,
+        days & ~days_other & ~days_due as days_left_out
     from places
 ),
+-- the sums of a week's known days are those of its due days, unless some of them are not due
 due_sum as (
     select
         rx_no, week_start,
@@ -109,7 +116,7 @@ due_sum as (
         sum(hold_s_counted) as hold_s_counted,
         sum(hold_s_seen_rx) as hold_s_rx
     from known
-    join slotted using (rx_no, week_start)
+    join (select rx_no, week_start, days_due from slotted where days_left_out <> 0) using (rx_no, week_start)
     where (days_due >> weekday) & 1 = 1
     group by rx_no, week_start
 ),
@@ -117,10 +124,10 @@ final as (
     select
         rx_no, week_start, days, days_other, days_slot, days_due, marks,
         reps_done, hold_s_done,
-        coalesce(reps_counted, 0) as reps_counted,
-        coalesce(reps_rx, 0) + bit_count(days_other & days_due) * reps_other as reps_rx,
-        coalesce(hold_s_counted, 0) as hold_s_counted,
-        coalesce(hold_s_rx, 0) + bit_count(days_other & days_due) * hold_s_other as hold_s_rx
+        coalesce(if(days_left_out = 0, slotted.reps_counted, due_sum.reps_counted), 0) as reps_counted,
+        coalesce(if(days_left_out = 0, slotted.reps_rx, due_sum.reps_rx), 0) + bit_count(days_other & days_due) * reps_other as reps_rx,
+        coalesce(if(days_left_out = 0, slotted.hold_s_counted, due_sum.hold_s_counted), 0) as hold_s_counted,
+        coalesce(if(days_left_out = 0, slotted.hold_s_rx, due_sum.hold_s_rx), 0) + bit_count(days_other & days_due) * hold_s_other as hold_s_rx
     from slotted
     left join due_sum using (rx_no, week_start)
 )

@@ -1,11 +1,19 @@
 -- one row per participant, exercise and ISO week with a day in force
 with
--- each day of a week is in force under one version, so the versions' sets of days are joined
-pair_week as (
+version_week as (
     select
-        rx_no // 100000 as pair_no, week_start,
-        max(rx_no % 100000) as version,
-        list(rx_no % 100000) filter (where days <> 127) as versions,
+        rx_no // 100000 as pair_no, rx_no % 100000 as version,
+        week_start, days, days_slot, days_due, marks,
+        reps_done, reps_counted, reps_rx,
+        hold_s_done, hold_s_counted, hold_s_rx
+    from rx_week
+),
+-- each day of a week is in force under one version, so the sets of days of a divided week's versions are joined
+divided_week as (
+    select
+        pair_no, week_start,
+        max(version) as version,
+        list(version) as versions,
         bit_or(days) as days,
         bit_or(days_slot) as days_slot,
         bit_or(days_due) as days_due,
@@ -16,8 +24,16 @@ pair_week as (
         sum(hold_s_done) as hold_s_done,
         sum(hold_s_counted) as hold_s_counted,
         sum(hold_s_rx) as hold_s_rx
-    from rx_week
+    from version_week
+    where days <> 127
     group by pair_no, week_start
+),
+pair_week as (
+    select *, null as versions
+    from version_week
+    where days = 127
+    union all by name
+    select * from divided_week
 ),
 final as (
     select
