@@ -70,6 +70,14 @@ def test_steps_are_felt_in_every_mount(seed: int) -> None:
     np.testing.assert_array_equal(walking(turned, RATE_HZ), walking(acc, RATE_HZ))
 
 
+@pytest.mark.parametrize(("turned_deg", "found"), [(20.0, 2), (80.0, 1)])
+def test_a_few_steps_find_the_sensor_as_the_long_walk_does(turned_deg: float, found: int) -> None:
+    """A quick change of pose in a set was taken for steps, and no set goes on across those."""
+    few = Rotation.from_euler("y", turned_deg, degrees=True).apply(walk(5, RATE_HZ))
+    assert len(walking(np.concatenate([walk(20, RATE_HZ), rest(10), few, rest(10)]), RATE_HZ)) == found
+    assert len(walking(np.concatenate([rest(10), few, rest(10)]), RATE_HZ)) == 1
+
+
 @LAW
 @given(
     steps=st.lists(st.tuples(st.integers(1, 20), st.integers(1, 20)), max_size=8),
