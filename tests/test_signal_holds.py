@@ -152,3 +152,28 @@ def test_the_interval_mostly_holds_the_truth(plateau_s: float, seed: int, noise:
     assert len(holds) == 6
     inside = [h.low_s <= t.hold_s <= h.high_s for h, t in zip(holds, case.truth, strict=True)]
     assert sum(inside) >= 4
+
+
+@pytest.mark.parametrize(("members", "arrived_s"), [({2}, 1.83), (set(range(5)), 3.55)])
+def test_who_grasps_does_so_each_time_and_who_shifts_once_holds_from_the_arrival_on(
+    members: set[int], arrived_s: float
+) -> None:
+    """Out in 2 s, a second later 4 degrees further in 0.6 s in the reps that are named, back after 9 s."""
+    way = SHAPES["minimum_jerk"][0]
+
+    def angle_deg(time_s: Array) -> Array:
+        angle = np.zeros(len(time_s))
+        for k in range(5):
+            since = time_s - 5.0 - 14.0 * k
+            back = way(np.clip((since - 9) / 2, 0, 1))
+            angle += 50.0 * (way(np.clip(since / 2, 0, 1)) - back)
+            angle += 4.0 * (way(np.clip((since - 3) / 0.6, 0, 1)) - back) * (k in members)
+        return angle
+
+    recording = turned(
+        np.arange(0.0, 80.0, 0.02), angle_deg, (0.0, 1.0, 0.0), (1.0, 0.0, 0.0), placement="right_thigh"
+    )
+    reps = block_of(recording, exercise="generic").reps
+    assert len(reps) == 5
+    starts_s = [rep.hold_start_s - 5.0 - 14.0 * k for k, rep in enumerate(reps)]
+    assert starts_s == pytest.approx([arrived_s] * 5, abs=0.2)

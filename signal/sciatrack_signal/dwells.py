@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.moves import (
+    STEP_MEMBERS,
     STEP_NOISE,
     STEP_NOISE_USUAL,
     STEP_USUAL_SHARE,
@@ -126,7 +128,8 @@ def _ways(
 
 
 def _last_steps(ways: list[_Way], window: int) -> list[tuple[int | None, float]]:
-    """Of each way the last step, if it has one, and the level; one hardly larger than sway counts if most have one.
+    """Of each way the last step, if it has one, and the level; one hardly larger than sway counts if most have one,
+    and the only one of several is none: somebody shifted.
 
     Ways out and ways back, every other one, are judged apart.
     """
@@ -140,6 +143,8 @@ def _last_steps(ways: list[_Way], window: int) -> list[tuple[int | None, float]]
         told = steps(some, STEP_NOISE_USUAL)
         if 0 < sum(row is not None for row, _ in told) < max(STEP_USUAL_SHARE * len(some), 2):
             told = steps(some, STEP_NOISE)
+        if len(some) > STEP_MEMBERS and sum(row is not None for row, _ in told) == 1:
+            told = steps(some, math.inf)
         found[kind::2] = told
     return found
 

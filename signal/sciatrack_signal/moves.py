@@ -58,6 +58,8 @@ STEP_NOISE = 6.0
 # Half as many where most moves of a set have such a step: who grasps the knee does so each time, sway does not.
 STEP_NOISE_USUAL = 3.0
 STEP_USUAL_SHARE = 0.5
+# Of more moves than this one step alone is somebody who shifts; with fewer nothing tells.
+STEP_MEMBERS = 2
 STEP_MAX_SHARE = 0.2
 STEP_SIGMA_ROWS = 3
 
