@@ -93,9 +93,10 @@ def sum_of_blocks(study: Study) -> float:
             study.rows(
                 f"create or replace temp view incoming_block as select {names} from study.main.block where {who}"
             )
-            study.rows(
-                "create or replace temp view incoming_rep as select * from rep where block_no between "
-                "(select min(block_no) from incoming_block) and (select max(block_no) from incoming_block)"
+            ((first, last),) = study.rows("select min(block_no), max(block_no) from incoming_block")
+            study.rows(  # by number, as `add` has them at hand: a question within it reads all reps each time
+                "create or replace temp view incoming_rep as select * from rep "
+                f"where block_no between {first} and {last}"
             )
             study.rows(sql_files.text("fill_block"))
 

@@ -60,10 +60,10 @@ added_up as (
     semi join shared_day using (pair_no, local_date)
     group by pair_no, local_date
 ),
+-- one block's days come in the order of the blocks, which is that of participants; only sums need to be put in order
 final as (
     select * from alone
     union all by name
-    select * from added_up
+    (select * from added_up order by pair_no, local_date)
 )
-select * from final
-order by pair_no, local_date;
+select * from final;
