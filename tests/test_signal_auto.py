@@ -240,3 +240,11 @@ def test_a_short_run_needs_its_likeness_its_length_and_its_size_beside_its_name(
     assert not likely(measured=replace(measured, unevenness=0.2, off_pose=0.2))
     assert not likely(run=short)
     assert not likely(run=replace(run, amplitude_deg=3.0))
+
+
+def test_a_set_does_not_grow_through_the_exercises_before_it() -> None:
+    """Tilts were read back through a child's pose to a clamshell two minutes before, which bore no name."""
+    made = simulate_visit(None, "hip", seed=4_000_018, side="right", shape="half_cosine")
+    before = next(block for block in made.blocks if block.exercise == "childs_pose")
+    (tilts,) = (block for block in blocks_of(made.recording, "hip") if block.exercise == "pelvic_tilt")
+    assert tilts.reps[0].start_s > before.reps[-1].start_s

@@ -42,6 +42,9 @@ SURE_SIDE = 0.75
 NAMED_WORTH = 2.0
 # Pauses within a block: to rest, to be told something, to walk a few steps.
 BLOCK_PAUSE_S = 150.0
+# A set reaches no further than so many of its repetitions beyond what was found of it. In simulated visits 4 of 5
+# that were read further off were none, or of another exercise; at 8 a set that a gap parted would lose some.
+REACH_REPS = 12
 # Poses of one block differ by less than this.
 BLOCK_POSE_COSINE = 0.8
 # One move out and back at least.
@@ -246,15 +249,17 @@ def _groups(pieces: list[Piece]) -> list[list[Piece]]:
 
 
 def _bounded(group: list[Piece], pieces: list[Piece]) -> list[Piece]:
-    """The pieces with barriers where those of other blocks lie, so that no set grows into one of them."""
+    """The pieces with barriers where those of other blocks lie, and far away: so far no set grows."""
     bounded, mine = [], {id(piece) for piece in group}
     elsewhere = [piece.one for piece in pieces if id(piece) not in mine]
     for piece in group:
         others = [one for one in elsewhere if one.trace is piece.one.trace]
-        first, last = int(piece.one.run.points[0]), int(piece.one.run.points[-1])
+        (first, last), n = piece.one.run.span, piece.one.trace.n
         rows = [[int(one.run.points[0]), int(one.run.points[-1])] for one in others]
         # A point at which one run was cut belongs to both its parts.
         rows = [[max(a, last + 1), b + 1] if b > last else [a, min(b, first)] for a, b in rows]
+        reach = round(REACH_REPS * piece.one.measured.period_s * piece.one.trace.rate_hz)
+        rows += [[0, first - reach]] * (first > reach) + [[last + reach, n]] * (last + reach < n)
         barriers = np.concatenate([piece.one.barriers, np.array(rows, dtype=np.int64).reshape(-1, 2)])
         bounded.append(replace(piece, one=replace(piece.one, barriers=barriers)))
     return bounded
