@@ -203,12 +203,13 @@ def test_a_part_is_as_alike_as_its_own_moves():
     ("placement", "side", "seed", "shape", "exercise", "count"),
     [
         ("left_thigh", "right", 4002000, "half_cosine", "childs_pose", 3),  # three long holds
+        ("right_thigh", "right", 4001008, None, "childs_pose", 3),  # into which a long run of bird-dogs reaches
         ("hip", "right", 4000000, "half_cosine", "glute_bridge", 10),  # of which two come after a pause of 40 s
         ("hip", "left", 4000003, "early_bell", "knee_to_chest", 5),  # moves that last quite differently long
     ],
 )
 def test_a_short_set_of_alike_moves_is_found_in_a_visit(
-    placement: str, side: str, seed: int, shape: str, exercise: str, count: int
+    placement: str, side: str, seed: int, shape: str | None, exercise: str, count: int
 ) -> None:
     made = simulate_visit(None, placement, seed=seed, side=side, shape=shape)
     (true,) = (block for block in made.blocks if block.exercise == exercise and block.side in (side, "both"))

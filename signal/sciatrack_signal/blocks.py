@@ -40,6 +40,9 @@ SURE_FEW = 0.97
 SURE_SIDE = 0.75
 # Of two runs that overlap, one with a name wins over a livelier one without.
 NAMED_WORTH = 2.0
+# A long run may take in the way to the next exercise and a repetition of it, which are so many points, and gives
+# them up. More are the run's own.
+SHARED_POINTS = 4
 # Pauses within a block: to rest, to be told something, to walk a few steps.
 BLOCK_PAUSE_S = 150.0
 # A set reaches no further than so many of its repetitions beyond what was found of it. In simulated visits 4 of 5
@@ -227,9 +230,27 @@ def _apart(pieces: list[Piece]) -> list[Piece]:
     """Those that overlap none better, in order of time."""
     kept: list[Piece] = []
     for piece in sorted(pieces, key=_worth, reverse=True):
-        if all(_pause_s(piece, other) >= 0.0 for other in kept):
-            kept.append(piece)
+        touched = [other for other in kept if _pause_s(piece, other) < 0.0]
+        shorter = [_without(other, piece) for other in touched]
+        if all(shorter):
+            kept = [*(other for other in kept if other not in touched), *filter(None, shorter), piece]
     return sorted(kept, key=lambda piece: piece.one.span_s)
+
+
+def _without(longer: Piece, piece: Piece) -> Piece | None:
+    """The longer of two runs of different names without the few strokes of it that lie in the other one; None where
+    there is more to lose."""
+    run, (start, end) = longer.one.run, piece.one.run.span
+    outside = np.flatnonzero((run.points <= start) | (run.points >= end))
+    lost = len(run.points) - len(outside)
+    one_side = len(outside) > 0 and outside[-1] - outside[0] + 1 == len(outside)
+    few = one_side and lost <= SHARED_POINTS and len(outside) > STRANGE_REVERSALS
+    if not few or GENERIC in (longer.named, piece.named) or longer.named == piece.named:
+        return None
+    points = run.points[outside[0] : outside[-1] + 1]
+    levels = run.levels[outside[0] : outside[-1] + 1]
+    passed = (run.passed[0] and outside[0] == 0, run.passed[1] and outside[-1] == run.count)
+    return replace(longer, one=replace(longer.one, run=replace(run, points=points, levels=levels, passed=passed)))
 
 
 def _worth(piece: Piece) -> float:
