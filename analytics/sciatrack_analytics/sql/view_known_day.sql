@@ -1,10 +1,16 @@
 -- one row per prescription version and local day in force of which anything is known: what was asked and done; and
 -- one row per version without a date, which stands for each other day
 with
+-- a version asks of the left leg, the right or each, or of both where they are not told apart: of at most two, the first
+-- being the left leg or both
 span as (
     select
         rx_no, pair_no, participant, exercise, from_date, to_date, days_per_week, hold_s,
-        reps_left_rx, reps_right_rx, reps_both_rx, sees_left_mask, sees_right_mask, sees_both_mask
+        reps_left_rx + reps_both_rx as reps_first_rx, reps_right_rx as reps_second_rx,
+        cast(side = 'both' as integer) as n_both,
+        if(side = 'both', 16, 1) as first_bit,
+        if(side = 'both', sees_both_mask, sees_left_mask) as sees_first_mask,
+        sees_left_mask, sees_right_mask
     from rx_span
 ),
 spoken_day as (
@@ -59,24 +65,23 @@ said_day as (
 block_day as (
     select
         rx_no, pair_no, local_date, from_date, to_date, days_per_week,
-        span.hold_s, reps_left_rx, reps_right_rx, reps_both_rx,
+        span.hold_s, reps_first_rx, reps_second_rx, n_both,
         sessions_done,
-        reps_left + reps_both as left_done,
-        reps_right + reps_both as right_done,
+        reps_left + reps_both + n_both * (reps_right + reps_unknown) as first_done,
+        reps_right + reps_both as second_done,
+        (1 - n_both) * reps_unknown as spare_done,
         reps_left + reps_right + reps_both + reps_unknown as all_done,
         reps_unknown as unknown_done,
-        hold_s_left + hold_s_both as left_hold_s,
-        hold_s_right + hold_s_both as right_hold_s,
-        hold_s_left + hold_s_right + hold_s_both + hold_s_unknown as all_hold_s,
-        hold_s_unknown as unknown_hold_s,
+        hold_s_left + hold_s_both + n_both * (hold_s_right + hold_s_unknown) as first_hold_s,
+        hold_s_right + hold_s_both as second_hold_s,
+        (1 - n_both) * hold_s_unknown as spare_hold_s,
         reps_partial, reps_inferred,
         true as looked,
         true as has_block,
         (seen & 64) = 0 and holds = 0 as holds_hidden,
         (seen & 64) = 0 and holds > 0 as holds_estimated,
-        is_hidden(seen, 1, sees_left_mask, placement_mask) as left_hidden,
-        is_hidden(seen, 4, sees_right_mask, placement_mask) as right_hidden,
-        is_hidden(seen, 16, sees_both_mask, placement_mask) as both_hidden
+        is_hidden(seen, first_bit, sees_first_mask, placement_mask) as first_hidden,
+        is_hidden(seen, 4, sees_right_mask, placement_mask) as second_hidden
     from pair_day
     join span using (pair_no)
     where local_date between from_date and to_date
@@ -114,16 +119,16 @@ ever as (
 day_without_block as (
     select
         rx_no, pair_no, local_date, from_date, to_date, days_per_week,
-        hold_s, reps_left_rx, reps_right_rx, reps_both_rx,
+        hold_s, reps_first_rx, reps_second_rx, n_both,
         0 as sessions_done,
-        0 as left_done,
-        0 as right_done,
+        0 as first_done,
+        0 as second_done,
+        0 as spare_done,
         0 as all_done,
         0 as unknown_done,
-        0.0 as left_hold_s,
-        0.0 as right_hold_s,
-        0.0 as all_hold_s,
-        0.0 as unknown_hold_s,
+        0.0 as first_hold_s,
+        0.0 as second_hold_s,
+        0.0 as spare_hold_s,
         0 as reps_partial,
         0 as reps_inferred,
         looked,
@@ -131,14 +136,13 @@ day_without_block as (
         (not holds_ever) is true as holds_hidden,
         false as holds_estimated,
         if(
-            looked, is_hidden(0, 1, sees_left_mask, placement_mask),
-            not left_ever and right_ever and reps_right_rx > 0
-        ) is true as left_hidden,
+            looked, is_hidden(0, first_bit, sees_first_mask, placement_mask),
+            not left_ever and right_ever and reps_second_rx > 0
+        ) is true as first_hidden,
         if(
             looked, is_hidden(0, 4, sees_right_mask, placement_mask),
-            not right_ever and left_ever and reps_left_rx > 0
-        ) is true as right_hidden,
-        is_hidden(0, 16, sees_both_mask, placement_mask) as both_hidden
+            not right_ever and left_ever and reps_first_rx > 0
+        ) is true as second_hidden
     from empty_day
     join span using (rx_no)
     left join ever using (pair_no)
@@ -152,13 +156,11 @@ day as (
 leg as (
     select
         day.*, coalesce(excuse, 'none') as excuse, selfreport_done, selfreport_reps,
-        reps_left_rx * cast(not left_hidden as integer) as left_rx,
-        reps_right_rx * cast(not right_hidden as integer) as right_rx,
-        reps_both_rx * cast(not both_hidden as integer) as both_rx,
-        cast(left_rx > 0 as integer) as left_asked,
-        cast(right_rx > 0 as integer) as right_asked,
-        cast(both_rx > 0 as integer) as both_asked,
-        cast(left_rx + right_rx > 0 as integer) as legs_asked,
+        reps_first_rx * cast(not first_hidden as integer) as first_rx,
+        reps_second_rx * cast(not second_hidden as integer) as second_rx,
+        cast(first_rx > 0 as integer) as first_asked,
+        cast(second_rx > 0 as integer) as second_asked,
+        cast(first_rx + second_rx > 0 as integer) as any_asked,
         hold_s * cast(not holds_hidden as integer) as hold_s_rx
     from day
     left join said_day using (rx_no, local_date)
@@ -166,23 +168,19 @@ leg as (
 dose as (
     select
         *,
-        left_rx + right_rx + both_rx as reps_seen_rx,
-        hold_s_rx * (left_rx + right_rx + both_rx) as hold_s_seen_rx,
-        left_asked * left_done + right_asked * right_done + both_asked * all_done + legs_asked * unknown_done
-            as reps_done,
-        left_asked * left_hold_s + right_asked * right_hold_s + both_asked * all_hold_s
-            + legs_asked * unknown_hold_s as hold_s_done,
+        first_rx + second_rx as reps_seen_rx,
+        hold_s_rx * (first_rx + second_rx) as hold_s_seen_rx,
+        first_asked * first_done + second_asked * second_done + any_asked * spare_done as reps_done,
+        first_asked * first_hold_s + second_asked * second_hold_s + any_asked * spare_hold_s as hold_s_done,
         -- more on one leg does not make up for less on the other; reps of an unknown leg fill what is missing
         least(
-            left_rx + right_rx + both_rx,
-            least(left_rx, left_done) + least(right_rx, right_done) + least(both_rx, all_done)
-                + legs_asked * unknown_done
+            first_rx + second_rx,
+            least(first_rx, first_done) + least(second_rx, second_done) + any_asked * spare_done
         ) as reps_counted,
         least(
-            hold_s_rx * (left_rx + right_rx + both_rx),
-            least(hold_s_rx * left_rx, left_hold_s) + least(hold_s_rx * right_rx, right_hold_s)
-                + least(hold_s_rx * both_rx, all_hold_s)
-                + legs_asked * unknown_hold_s
+            hold_s_rx * (first_rx + second_rx),
+            least(hold_s_rx * first_rx, first_hold_s) + least(hold_s_rx * second_rx, second_hold_s)
+                + any_asked * spare_hold_s
         ) as hold_s_counted
     from leg
 ),
@@ -207,9 +205,9 @@ final as (
         hold_s_seen_rx, hold_s_done, hold_s_counted,
         reps_partial, reps_inferred, all_done, unknown_done,
         selfreport_done, selfreport_reps, looked, has_block, holds_hidden, holds_estimated,
-        looked and left_hidden and reps_left_rx > 0 as left_missing,
-        looked and right_hidden and reps_right_rx > 0 as right_missing,
-        looked and both_hidden and reps_both_rx > 0 as both_missing
+        looked and first_hidden and reps_first_rx > 0 and n_both = 0 as left_missing,
+        looked and second_hidden and reps_second_rx > 0 as right_missing,
+        looked and first_hidden and reps_first_rx > 0 and n_both = 1 as both_missing
     from dose
 )
 select * from final
