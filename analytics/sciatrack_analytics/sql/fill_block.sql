@@ -60,6 +60,8 @@ block_sum as (
     from spoken
     group by block_no
 ),
+-- in the order of the incoming blocks, which is that of participants, or nearly: nothing but speed rests on it, and to
+-- sort these wide rows again costs as much as a third of adding up their reps
 final as (
     select
         incoming_block.*,
@@ -77,5 +79,4 @@ final as (
     from incoming_block
     left join block_sum using (block_no)
 )
-select * from final
-order by block_no;
+select * from final;
