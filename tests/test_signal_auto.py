@@ -249,3 +249,11 @@ def test_a_set_does_not_grow_through_the_exercises_before_it() -> None:
     before = next(block for block in made.blocks if block.exercise == "childs_pose")
     (tilts,) = (block for block in blocks_of(made.recording, "hip") if block.exercise == "pelvic_tilt")
     assert tilts.reps[0].start_s > before.reps[-1].start_s
+
+
+def test_a_chance_run_does_not_take_the_name_of_a_sure_one() -> None:
+    """Named with one mount for both, eight clamshells were another movement because of what came later."""
+    made = simulate_visit(None, "right_thigh", seed=4_001_009, side="left", shape="half_cosine")
+    true = next(b for b in made.blocks if (b.exercise, b.observability) == ("clamshell", "full"))
+    (found,) = (b for b in blocks_of(made.recording, "right_thigh") if true.start_s <= b.block_start_s < true.end_s)
+    assert (found.exercise, found.count) == ("clamshell", true.count)

@@ -114,8 +114,9 @@ def find_blocks(
     # Each by itself first: chance runs must not speak for a mount.
     single = [Piece(one, seen, name_runs([seen], placement, known, walks)[0]) for one, _, seen in parts]
     kept = _apart([piece for piece in single if _kept(piece, placement, exercises)])
+    # One mount serves all, but a chance run among them does not take the name that another bears by itself.
     together = name_runs([piece.seen for piece in kept], placement, known, walks)
-    pieces = [replace(piece, naming=naming) for piece, naming in zip(kept, together, strict=True)]
+    pieces = [replace(p, naming=n if n.sure else p.naming) for p, n in zip(kept, together, strict=True)]
     pieces = _with_kin(pieces, single)
     groups = [_bounded(group, pieces) for group in _groups(pieces)]
     return [_block(group, placement, said_side, exercises) for group in groups]
