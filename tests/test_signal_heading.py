@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sciatrack_ingest.recording import Finding
 from sciatrack_signal.heading import NOTE
 from sciatrack_signal.pipeline import analyze
-from sciatrack_signal.simulate import simulate_nobody
+from sciatrack_signal.simulate import adversarial, simulate_nobody
 from signal_cases import Case, Plan, block_of, changed, times_of, truths_of
 
 # The axis of the movement is the vertical: hip bending while lying on the side.
@@ -21,6 +22,21 @@ def test_turns_about_the_vertical_are_seen_by_the_gyroscope(exercise: str) -> No
     assert NOTE in block.note
     assert all("low_certainty" in rep.flags for rep in block.reps)
     np.testing.assert_allclose(times_of(block)[:, 1:3], truths_of(TURNS)[:, 1:3], atol=0.25)
+
+
+@pytest.mark.parametrize("seed", [5000003, 5000008])
+def test_the_hip_is_bent_lying_on_the_side_with_a_thigh_that_swings(seed: int) -> None:
+    case = adversarial("A50", seed=seed)
+    (block,) = analyze(case.recording).blocks
+    assert block.count == len(case.simulated.reps)
+    assert NOTE in block.note
+
+
+def test_a_gyroscope_that_the_reader_set_aside_is_told_of() -> None:
+    told = changed(TURNS.record(), gyr=None, findings=(Finding("gyro_contradicts_gravity", "gyr not used"),))
+    other = changed(TURNS.record(), gyr=None, findings=(Finding("gap", "2 gaps"),))
+    assert "gyr not used" in block_of(told).note
+    assert "gaps" not in block_of(other).note
 
 
 def test_a_constant_bias_of_the_gyroscope_makes_no_reps_and_loses_none() -> None:

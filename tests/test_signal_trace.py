@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from sciatrack_signal import smoothing
-from sciatrack_signal.gyro_trust import gyro_agrees
+from sciatrack_signal.gyro_trust import gyro_agrees, gyro_verdict
+from sciatrack_signal.walking import walking
 from signal_cases import LAW, Array, Case, changed, still, trace_of
 
 SWINGS = Case(rate_hz=25.0).record()
@@ -61,6 +62,19 @@ def test_an_honest_gyroscope_is_used_however_the_axis_of_the_movement_lies(off_d
         axis, up, _ = Rotation.random(rng=seed).as_matrix().T
         case = Case(rate_hz=25.0, axis=tuple(axis), rest_up=tuple(up + axis * np.tan(np.radians(off_deg))))
         assert trace_of(case.record()).gyro_note == "", seed
+
+
+@pytest.mark.parametrize("arm_m", [0.2, -0.2])
+def test_what_a_swing_does_to_the_accelerometer_is_no_fault_of_the_gyroscope(arm_m: float) -> None:
+    """Turns about the vertical, +-50 degrees in 3 s: up moves only by the acceleration at the end of the arm."""
+    time_s = np.arange(0.0, 120.0, 0.04)
+    omega, size = 2 * np.pi / 3.0, np.radians(50.0)
+    speed, gain = size * omega * np.cos(omega * time_s), -size * omega**2 * np.sin(omega * time_s)
+    acc = np.stack([-arm_m * speed**2, arm_m * gain, np.full(len(time_s), 9.81)], axis=1)
+    gyr = np.stack([0.0 * speed, 0.0 * speed, speed], axis=1)
+    assert gyro_verdict(acc, gyr, 25.0, walking(acc, 25.0)) == "untested"
+    # a gyroscope with its axes interchanged tells of tilts that gravity does not have
+    assert gyro_verdict(acc, gyr[:, [2, 1, 0]], 25.0, walking(acc, 25.0)) == "contradicts"
 
 
 def test_a_gyroscope_that_is_dropped_is_told_of_and_leaves_the_trace_of_gravity_alone() -> None:

@@ -26,6 +26,8 @@ import numpy as np
 from sciatrack_ingest.errors import UnitsError
 from sciatrack_ingest.recording import Finding, Float, Int, effective_rate_hz
 
+# The code of the finding that a gyroscope was there and is not handed on.
+GYROSCOPE_SET_ASIDE = "gyro_contradicts_gravity"
 # Long enough that a slow rep (10 deg/s) moves gravity by more than noise, short enough for a fast one.
 BLOCK_S = 0.5
 MIN_BLOCK_SAMPLES = 4
@@ -81,7 +83,7 @@ def check_gyro(
     if left > CONTRADICTED_SHARE and best < min(EXPLAINED_SHARE, left / BETTER_RATIO):
         axes = ", ".join(name for name, sign in zip("xyz", signs, strict=True) if sign < 0)
         message = f"gyr turns against gravity as if gyr_{axes} were negated or the frame left-handed; gyr not used"
-        return Verdict(False, (Finding("gyro_contradicts_gravity", message),))
+        return Verdict(False, (Finding(GYROSCOPE_SET_ASIDE, message),))
     if left > DOUBTFUL_SHARE:
         message = "gyr turns much further than gravity does; its scale is doubtful"
         return Verdict(True, (Finding("gyro_doubtful", message),))

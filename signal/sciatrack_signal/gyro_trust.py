@@ -23,6 +23,11 @@ TRUST_SCALE = (0.85, 1.18)
 # Walking and bumps (m/s^2, rms of the norm above about 0.5 Hz) move the accelerometer's up by more than turning.
 TRUST_JOLT = 0.4
 JOLT_SIGMA_S = 1.0
+# A limb that swings is accelerated along its way: an arm of a quarter of a metre, to and fro in 2 to 3 s, bends
+# the accelerometer's up by a tenth to a fifth of the turning. So much of it is no fault of the gyroscope, and where
+# no more than that moves up, up tests no gyroscope: turning about the vertical, lying on the side. A scale that is
+# off by less passes untested too; it then dates moves by gravity alone.
+SWING_SHARE = 0.2
 # Up that moves less than this (rms) while the sensor is not shaken tests no gyroscope.
 UNTESTED_DPS = 0.7
 # Weight of the assumption that a scale is 1, as a share of all that was turned.
@@ -42,7 +47,7 @@ def gyro_agrees(acc: Float, gyr: Float, rate_hz: float) -> bool:
 
 def gyro_verdict(acc: Float | Single, gyr: Float | Single, rate_hz: float, walks: Int) -> str:
     """`agrees`, `contradicts`, or `untested` where up hardly moves and so says nothing of the gyroscope."""
-    products, rows, bias = _products(acc, gyr, rate_hz, walks)
+    products, rows, bias, turned = _products(acc, gyr, rate_hz, walks)
     # Without its bias: the change of up, and what each axis turns up by.
     without = np.concatenate([np.eye(4, 4), np.diag([0.0, *-bias])[:, 1:]], axis=1)
     products = without @ products @ without.T
@@ -51,8 +56,9 @@ def gyro_verdict(acc: Float | Single, gyr: Float | Single, rate_hz: float, walks
     unexplained = float(all_axes @ products @ all_axes)
     if total <= (np.radians(UNTESTED_DPS) ** 2) * rows:
         return "untested"
+    wrong = "untested" if unexplained < SWING_SHARE**2 * turned else "contradicts"
     if unexplained > (1.0 - TRUST_EXPLAINED) * total:
-        return "contradicts"
+        return wrong
     normal, share = products[1:, 1:], np.diag(products)[1:]
     # turning about up is not seen, so the three columns can nearly depend on each other: the ridge keeps a scale
     # that nothing speaks about near 1
@@ -60,12 +66,15 @@ def gyro_verdict(acc: Float | Single, gyr: Float | Single, rate_hz: float, walks
     scale = np.linalg.solve(normal + (ridge + 1e-12) * np.eye(3), products[1:, 0] + ridge)
     moving = share > TRUST_AXIS_SHARE * share.sum()
     right = ((scale > TRUST_SCALE[0]) & (scale < TRUST_SCALE[1]))[moving].all()
-    return "agrees" if right else "contradicts"
+    return "agrees" if right else wrong
 
 
-def _products(acc: Float | Single, gyr: Float | Single, rate_hz: float, walks: Int) -> tuple[Float, int, Float]:
+def _products(
+    acc: Float | Single, gyr: Float | Single, rate_hz: float, walks: Int
+) -> tuple[Float, int, Float, float]:
     """(7, 7) products of the change of up (rad/s), the turn that each axis of the gyroscope says it is (3), and
-    that of each axis per rad/s (3), summed over the calm rows; how many those are; the bias (3) in rad/s.
+    that of each axis per rad/s (3), summed over the calm rows; how many those are; the bias (3) in rad/s; the sum
+    of the squared turning speed without it.
 
     du = u x omega is linear in the scales and in the biases of omega, so these sums say all of both.
     """
@@ -76,15 +85,18 @@ def _products(acc: Float | Single, gyr: Float | Single, rate_hz: float, walks: I
     at, last = np.arange(0, len(acc), every), len(acc) - 1
     change = (after - before) * (rate_hz / np.maximum(np.minimum(at + 1, last) - np.maximum(at - 1, 0), 1))
     calm = _calm(acc, rate_hz, walks)[::every]
-    products = np.zeros((7, 7))
+    bias = np.median(slow, axis=1).astype(np.float64)
+    products, turned = np.zeros((7, 7)), 0.0
     for rows, _, _ in blocks(len(calm), 0, BLOCK_ROWS // 4):
         part = rows.start + np.flatnonzero(calm[rows])
         ux, uy, uz = up[:, part].astype(np.float64)
         none = np.zeros(len(part))
         arms = np.array([[none, uz, -uy], [-uz, none, ux], [uy, -ux, none]])
-        columns = np.concatenate([change[None, :, part], arms * slow[:, None, part], arms]).reshape(7, -1)
+        turning = slow[:, part]
+        columns = np.concatenate([change[None, :, part], arms * turning[:, None], arms]).reshape(7, -1)
         products += columns @ columns.T
-    return products, int(calm.sum()), np.median(slow, axis=1).astype(np.float64)
+        turned += float(np.square(turning - bias[:, None]).sum())
+    return products, int(calm.sum()), bias, turned
 
 
 def _units(columns: Single) -> Single:

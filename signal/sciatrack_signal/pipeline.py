@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_ingest import Recording
+from sciatrack_ingest.gyro_check import GYROSCOPE_SET_ASIDE
 from sciatrack_signal.assemble import Context, assemble
 from sciatrack_signal.believed import believed
 from sciatrack_signal.blocks import STRANGE_REVERSALS, find_blocks, walk_up
@@ -84,7 +85,8 @@ def analyze(
         note = "too few whole repetitions were found"
     if reps and other_leg(labels):
         note = "; ".join(word for word in (note, OTHER_LEG) if word)
-    notes = dict.fromkeys(word for word in (note, *(trace.gyro_note for trace, _ in traces)) if word)
+    said = (note, *(trace.gyro_note for trace, _ in traces), *_set_aside(recording))
+    notes = dict.fromkeys(word for word in said if word)
     return _answer(recording, labels, _number_sets(reps), "; ".join(notes))
 
 
@@ -107,7 +109,9 @@ def _auto(
         reps = _number_sets([rep for one in read for rep in reps_of(one, here, recording.clipped_s)])
         if reps:
             notes = dict.fromkeys(
-                note for note in (block.note, *(p.one.trace.gyro_note for p in block.pieces)) if note
+                note
+                for note in (block.note, *(p.one.trace.gyro_note for p in block.pieces), *_set_aside(recording))
+                if note
             )
             span_s = reps[0].start_s, reps[-1].end_s
             blocks.append(_block(recording, here, reps, "; ".join(notes), number=len(blocks), span_s=span_s))
@@ -136,6 +140,11 @@ def _traces(recording: Recording) -> list[tuple[Trace, npt.NDArray[np.int64]]]:
         return []
     trace = build_trace(grid)
     return [(trace, _barriers(trace))]
+
+
+def _set_aside(recording: Recording) -> list[str]:
+    """What a reader did not hand on of a recording that had it."""
+    return [finding.message for finding in recording.findings if finding.code == GYROSCOPE_SET_ASIDE]
 
 
 def _flagged(rep: Rep, flag: str) -> Rep:
