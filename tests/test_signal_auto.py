@@ -255,5 +255,6 @@ def test_a_chance_run_does_not_take_the_name_of_a_sure_one() -> None:
     """Named with one mount for both, eight clamshells were another movement because of what came later."""
     made = simulate_visit(None, "right_thigh", seed=4_001_009, side="left", shape="half_cosine")
     true = next(b for b in made.blocks if (b.exercise, b.observability) == ("clamshell", "full"))
-    (found,) = (b for b in blocks_of(made.recording, "right_thigh") if true.start_s <= b.block_start_s < true.end_s)
-    assert (found.exercise, found.count) == ("clamshell", true.count)
+    found = blocks_of(made.recording, "right_thigh")
+    near = [b for b in found if b.block_start_s < true.end_s < b.block_end_s + 5.0]
+    assert [(b.exercise, b.count) for b in near] == [("clamshell", true.count)]
