@@ -98,3 +98,10 @@ def test_a_belt_that_slips_half_way_makes_no_incomplete_returns():
     reps = [rep for block in analyze(adversarial("A25", seed=0).recording).blocks for rep in block.reps]
     assert len(reps) > 4
     assert sum("incomplete_return" in rep.flags for rep in reps) <= 1
+
+
+@pytest.mark.parametrize("seed", [5000005, 5000007])
+def test_who_turns_to_the_phone_in_a_long_hold_still_holds(seed: int) -> None:
+    case = adversarial("A14", seed=seed)
+    (block,) = analyze(case.recording).blocks
+    assert block.count == len(case.simulated.reps)

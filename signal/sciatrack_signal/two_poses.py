@@ -67,6 +67,10 @@ EDGE_S = 3.0
 SETTLE_S = 6.0
 
 
+# So long after a pose is reached, and before it is left, it is looked at by itself.
+SHIFTED_S = 1.5
+
+
 @dataclass(frozen=True, eq=False)
 class Dwells:
     """m changes of pose and the m + 1 dwells before, between and after them.
@@ -314,11 +318,24 @@ def _dwells(
             starts[k] = ends[k] - stay.last
         elif stayed:
             ends[k] = starts[k] + stay.last
-    beside = [median(off[a:b]) if b > a else np.nan for a, b in zip(starts, ends, strict=True)]
+    beside = _beside(off, starts, ends, round(SHIFTED_S * rate))
     return Dwells(
-        starts + start, ends + start, levels, np.array(beside), (kept[0], kept[1]), (at_edge[0], at_edge[1]),
+        starts + start, ends + start, levels, beside, (kept[0], kept[1]), (at_edge[0], at_edge[1]),
         amplitude, noise, start, x,
     )  # fmt: skip
+
+
+def _beside(off: Float, starts: Int, ends: Int, rows: int) -> Float:
+    """(m + 1) deg out of the plane of movement of each dwell: where most of it lies, or if only that lies elsewhere
+    than the other dwells of its kind, where it begins or ends. Who turns to the phone in a hold still holds."""
+    found = np.array([median(off[a:b]) if b > a else np.nan for a, b in zip(starts, ends, strict=True)])
+    for kind in (0, 1):
+        usual = float(np.nanmedian(found[kind::2])) if np.isfinite(found[kind::2]).any() else 0.0
+        for k in range(kind, len(found), 2):
+            if ends[k] - starts[k] > 3 * rows:
+                parts = (off[starts[k] + rows : starts[k] + 2 * rows], off[ends[k] - 2 * rows : ends[k] - rows])
+                found[k] = min(found[k], *(median(part) for part in parts), key=lambda deg: abs(deg - usual))
+    return found
 
 
 @dataclass(frozen=True)
