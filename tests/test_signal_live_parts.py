@@ -100,7 +100,19 @@ def test_an_arrival_is_dated_by_the_ten_percent_rule(seconds: float) -> None:
     past.of = (0.0, 0.0, 1.0)
     for t, up in taken(tilted(degrees))[1]:
         past.add(t, up)
-    assert past.arrival(50.0, 0.0) == pytest.approx(1.0 + 0.9135 * seconds, abs=0.06 * seconds + 0.03)
+    assert past.arrival(50.0, 1.0 + seconds + 0.5) == pytest.approx(
+        1.0 + 0.9135 * seconds, abs=0.06 * seconds + 0.03
+    )
+
+
+def test_sway_after_an_arrival_does_not_move_it() -> None:
+    """A hold that dips below nine tenths of its angle and comes back began where it was reached first."""
+    past = Past()
+    past.of = (0.0, 0.0, 1.0)
+    for t, up in taken(tilted(move([(1.0, 0.0), (2.0, 50.0), (1.0, 50.0), (1.0, 42.0), (1.0, 50.0)])))[1]:
+        past.add(t, up)
+    assert past.level_since(3.5, 0.0) == pytest.approx(50.0, abs=1.0)
+    assert past.arrival(50.0, 3.5) == pytest.approx(1.0 + 0.9135 * 2.0, abs=0.15)
 
 
 def test_a_return_is_dated_like_an_arrival() -> None:

@@ -122,6 +122,20 @@ def test_the_hold_is_counted_down_from_the_arrival() -> None:
     ]
 
 
+def test_a_dip_that_comes_back_goes_on_with_the_hold() -> None:
+    """What was told as the hold's end was none: the timer runs on from the arrival."""
+    one = rep(1, 60.0)
+    held = next(k for k, event in enumerate(one) if event.data.get("what") == "hold_started")
+    arrived = one[held]
+    at_s, names = arrived.at_s, {name: arrived.data[name] for name in ("id", "placement", "hold_start_s")}
+    before = [*begun(), *one[: held + 1]]
+    dip = Event(at_s + 1.0, "rep", {**names, "what": "hold_ended", "hold_end_s": at_s + 0.8})
+    again = Event(at_s + 1.5, "rep", {**names, "what": "hold_started"})
+    assert screen(fold(before))["hold"]["state"] == "holding"
+    assert screen(fold([*before, dip]))["hold"]["state"] == "moving"
+    assert screen(fold([*before, dip, again]))["hold"] == screen(fold(before))["hold"]
+
+
 def test_a_long_rest_ends_a_set_and_a_slow_start_does_not() -> None:
     walk = fold([*begun(), *rep(1, 40)])
     over_s = walk.now_s

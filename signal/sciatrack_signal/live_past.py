@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from itertools import islice
+from bisect import bisect_left
 
 from sciatrack_signal.live_steps import STEP_S, Up, angle_deg
-from sciatrack_signal.moves import EDGE_SPEED_SHARE, MINIMUM_JERK_T90
+from sciatrack_signal.moves import (
+    EDGE_SPEED_SHARE,
+    LATE_CROSSING,
+    LATE_MINIMUM_JERK,
+    LEAST_REACH,
+    MINIMUM_JERK_T90,
+    PER_LATE,
+    SHAPE_MOST,
+)
 
 # Ten seconds: the longest move, and what is looked at after it.
 KEPT_STEPS = round(10.0 / STEP_S)
@@ -20,6 +27,10 @@ SHORT_STEPS, LONG_STEPS = 5, 25
 RISE_SHARE = MINIMUM_JERK_T90 - 0.5
 PEAK_OF_MEAN = 1.875
 REACH = 0.5 * math.sqrt(1.0 - math.sqrt(EDGE_SPEED_SHARE)) / RISE_SHARE
+# A hold's level is the median of so many steps (0.6 s, as in `dwells`) from where it is within this share of the
+# top; its plateau begins where the contract's hold has not faded.
+LEVEL_STEPS = round(0.6 / STEP_S)
+THERE_SHARE, NEAR_SHARE = 0.05, 0.85
 # The filters of a step make that rise longer by so much (s), and never by more than leaves this share.
 SMEAR_S = 0.11
 SHORTEST_RISE = 0.3
@@ -29,46 +40,50 @@ class Past:
     """Steps of the last seconds and their angle (deg) from the pose `of`; plain data."""
 
     def __init__(self) -> None:
-        self._steps: deque[tuple[float, Up]] = deque(maxlen=KEPT_STEPS)
-        self._angles: deque[float] = deque(maxlen=2 * LONG_STEPS)
+        self._times: list[float] = []
+        self._ups: list[Up] = []
+        self._angles: list[float] = []  # 0.0 from before there was a pose to measure from
         self.of: Up | None = None
 
     def add(self, time_s: float, up: Up) -> float:
         """The new step's angle; 0.0 while there is no pose to measure from."""
-        self._steps.append((time_s, up))
-        if self.of is None:
-            return 0.0
-        away = angle_deg(up, self.of)
+        if len(self._times) >= 2 * KEPT_STEPS:
+            self._drop()
+        away = 0.0 if self.of is None else angle_deg(up, self.of)
+        self._times.append(time_s)
+        self._ups.append(up)
         self._angles.append(away)
         return away
+
+    def _drop(self) -> None:
+        for kept in (self._times, self._ups, self._angles):
+            del kept[:-KEPT_STEPS]
 
     def measure_from(self, pose: Up) -> float:
         """Measures all angles from another pose from now on, the past ones too; the newest angle."""
         self.of = pose
-        recent = islice(self._steps, max(0, len(self._steps) - 2 * LONG_STEPS), None)
-        self._angles = deque((angle_deg(up, pose) for _, up in recent), maxlen=2 * LONG_STEPS)
+        self._drop()
+        self._angles = [angle_deg(up, pose) for up in self._ups]
         return self._angles[-1]
 
     def mean_up(self) -> Up | None:
         """Where up was in the last fifth of a second; None before the first step."""
-        ups = [up for _, up in islice(self._steps, max(0, len(self._steps) - SHORT_STEPS), None)]
-        total = [sum(parts) for parts in zip(*ups, strict=True)]
+        total = [sum(parts) for parts in zip(*self._ups[-SHORT_STEPS:], strict=True)]
         size = math.hypot(*total)
         return (total[0] / size, total[1] / size, total[2] / size) if size else None
 
     def turned_deg(self) -> float:
         """How far the direction turned in the last 0.4 s; inf before there are so many steps."""
         back = 2 * SHORT_STEPS
-        return angle_deg(self._steps[-1][1], self._steps[-back][1]) if len(self._steps) >= back else math.inf
+        return angle_deg(self._ups[-1], self._ups[-back]) if len(self._ups) >= back else math.inf
 
     def growth_deg(self, lasted_s: float = 0.0) -> float:
         """Change of the mean angle from one stretch to the next, each a quarter as long as the move has lasted."""
         width = min(max(round(PACE * lasted_s / STEP_S), SHORT_STEPS), LONG_STEPS)
-        angles, n = self._angles, len(self._angles)
-        if n < 2 * width:
+        angles = self._angles
+        if len(angles) < 2 * width:
             return math.inf
-        now, before = islice(angles, n - width, None), islice(angles, n - 2 * width, n - width)
-        return (sum(now) - sum(before)) / width
+        return (sum(angles[-width:]) - sum(angles[-2 * width : -width])) / width
 
     def speed_dps(self) -> float:
         """How fast the angle grows, over two fifths of a second; -inf before there are so many."""
@@ -77,29 +92,79 @@ class Past:
 
     def mean_deg(self, steps: int = SHORT_STEPS) -> float:
         """Mean of the last angles."""
-        n = min(steps, len(self._angles))
-        return sum(islice(self._angles, len(self._angles) - n, None)) / n
+        last = self._angles[-steps:]
+        return sum(last) / len(last)
 
     def last_below(self, level_deg: float) -> float:
         """The last time at which the angle was not above the level."""
         return self._crossings((level_deg,), above=False)[0]
 
-    def arrival(self, level_deg: float, base_deg: float = 0.0, peak_dps: float = 0.0) -> float:
-        """When a move up to this level was over by the 10 % rule.
+    def level_since(self, seen_s: float, base_deg: float) -> float:
+        """The angle at which the move that was seen to be over at seen_s arrived, by what came after it, too.
+
+        base_deg : where its last part began. The first LEVEL_STEPS of what is near the top count: later the hold
+        may drift.
+        """
+        seen = bisect_left(self._times, seen_s)
+        top = max(self._angles[seen : seen + LEVEL_STEPS], default=self._angles[-1])
+        _, first = self._back_to(base_deg + NEAR_SHARE * (top - base_deg), seen)
+        near = self._angles[first : max(first, seen) + 2 * LEVEL_STEPS]
+        top = sorted(near)[round(0.9 * (len(near) - 1))]
+        least = top - THERE_SHARE * (top - base_deg)
+        there = next(k for k, angle in enumerate(near) if angle >= least)
+        level = sorted(near[there : there + LEVEL_STEPS])
+        return level[len(level) // 2]
+
+    def arrival(self, level_deg: float, seen_s: float, base_deg: float = 0.0, peak_dps: float = 0.0) -> float:
+        """When a move up to this level was over by the 10 % rule; it was seen to be over at seen_s.
 
         base_deg : where the last part of a move began that stopped on its way; peak_dps: the whole move's, whose
         tenth counts. inf where that part is slower throughout: the move was over before it.
         """
         rise = level_deg - base_deg
-        high, half = self._crossings((base_deg + 0.9 * rise, base_deg + 0.5 * rise), above=False)
+        half, at = self._back_to(base_deg + 0.5 * rise, bisect_left(self._times, seen_s))
+        high = self._on_to(base_deg + 0.9 * rise, at)
         rise_s = max(_true_rise(high - half), 1e-3)
         own_peak_dps = PEAK_OF_MEAN * rise * RISE_SHARE / rise_s
-        share = (
-            EDGE_SPEED_SHARE * max(peak_dps / own_peak_dps, 1.0)
-            if base_deg and own_peak_dps > 0
-            else EDGE_SPEED_SHARE
-        )
-        return half + 0.5 * math.sqrt(1.0 - math.sqrt(share)) / RISE_SHARE * rise_s if share < 1.0 else math.inf
+        share = EDGE_SPEED_SHARE
+        if base_deg and own_peak_dps > 0:
+            share *= max(peak_dps / own_peak_dps, 1.0)
+        if share >= 1.0:
+            return math.inf
+        reach = 0.5 * math.sqrt(1.0 - math.sqrt(share)) / RISE_SHARE
+        late = (self._on_to(base_deg + LATE_CROSSING * rise, at) - half) / max(
+            high - half, 1e-3
+        ) - LATE_MINIMUM_JERK
+        reach = max(reach + PER_LATE * min(max(late, -SHAPE_MOST), SHAPE_MOST), LEAST_REACH)
+        return half + reach * rise_s
+
+    def _back_to(self, level_deg: float, seen: int) -> tuple[float, int]:
+        """When the angle rose above the level for the last time up to the step `seen`, else for the first time
+        after it; and the step there."""
+        at, last = min(seen, len(self._angles) - 1), len(self._angles) - 1
+        if self._angles[at] < level_deg:
+            while at < last and self._angles[at] < level_deg:
+                at += 1
+        else:
+            while at > 0 and self._angles[at - 1] >= level_deg:
+                at -= 1
+        return self._between(level_deg, at), at
+
+    def _on_to(self, level_deg: float, at: int) -> float:
+        """The first time from this step on at which the angle is not below the level; the last step if never."""
+        angles = self._angles
+        while at < len(angles) and angles[at] < level_deg:
+            at += 1
+        return self._between(level_deg, at)
+
+    def _between(self, level_deg: float, at: int) -> float:
+        """When the angle passed the level between the step before `at` and that one."""
+        times, angles = self._times, self._angles
+        if at == 0 or at >= len(times):
+            return times[min(at, len(times) - 1)]
+        low, high = angles[at - 1], angles[at]
+        share = (level_deg - low) / (high - low) if high > low else 1.0
+        return times[at - 1] + min(max(share, 0.0), 1.0) * (times[at] - times[at - 1])
 
     def departure(self, level_deg: float) -> float:
         """When the move that left this level began, seen once the angle is below its half."""
@@ -115,16 +180,14 @@ class Past:
         """Last times at which the angle was above (not above) each level, levels in the order met backwards."""
         found: list[float] = []
         later_s, later = 0.0, math.nan
-        assert self.of is not None
-        for time_s, up in reversed(self._steps):
-            angle = angle_deg(up, self.of)
+        for time_s, angle in zip(reversed(self._times), reversed(self._angles), strict=True):
             while len(found) < len(levels) and (angle >= levels[len(found)]) == above:
                 share = (levels[len(found)] - angle) / (later - angle) if later != angle else 0.0
                 found.append(time_s if math.isnan(share) else time_s + (later_s - time_s) * share)
             if len(found) == len(levels):
                 return found
             later_s, later = time_s, angle
-        return found + [self._steps[0][0]] * (len(levels) - len(found))
+        return found + [self._times[0]] * (len(levels) - len(found))
 
 
 def _true_rise(rise_s: float) -> float:

@@ -33,7 +33,7 @@ ONWARD_SHARE = 0.3
 # shares of the angle, and in times of what the sway of the hold turns within a fifth of a second.
 GRASP_S, GRASP_SHARE, GRASP_SWAYS = 4.0, 0.05, 12.0
 # A hold is dated again once it has lasted so long, when its angle is known better.
-REFINE_S = 0.6
+REFINE_S = (0.6, 1.2, 2.0, 3.0, 4.5)
 # A pose is known after so many quiet seconds; one that is left by so many times its sway, for so long, was rest.
 KNOWN_S, OTHER_SWAYS, OTHER_S = 2.0, 5.0, 1.0
 OTHER_USUAL = 0.6
@@ -83,6 +83,7 @@ class _Pose:
     sway_deg: float
     jitter_deg: float
     from_s: float
+    seen_s: float = 0.0
     quiet_s: float = 0.0
 
     @property
@@ -255,7 +256,7 @@ class LiveTracker:
             return
         if usual and level > LARGE_SHARE * usual:
             self._sizes.clear()
-        arrived_s = past.arrival(level)
+        arrived_s = past.arrival(level, t)
         if arrived_s <= t:
             self._hold(t, up, level, max(arrived_s, move.start_s), move)
 
@@ -263,8 +264,8 @@ class LiveTracker:
         move.hold_start_s, move.hold_end_s = arrived_s, None
         self.phase = "holding"
         sway = max(STALL_SHARE * 0.5 * level, self._noise_deg) if self._usual_deg() else self._noise_deg
-        self._pose = _Pose(up, level, sway, self._noise_deg, arrived_s)
-        self._stopped_s, self._refine_s = math.inf, t + REFINE_S
+        self._pose = _Pose(up, level, sway, self._noise_deg, arrived_s, t)
+        self._stopped_s, self._refine_s = math.inf, t + REFINE_S[0]
         self._tell("hold_started", arrived_s)
 
     def _in_hold(self, t: float, up: Up, away: float, move: Move, pose: _Pose) -> None:
@@ -281,7 +282,7 @@ class LiveTracker:
             return
         if past.mean_deg() > level + self._step_deg(t - pose.from_s, pose):
             self._base_deg, pose.level_deg, pose.quiet_s = level, past.mean_deg(), 0.0
-            self._refine_s = t
+            self._refine_s = pose.seen_s = t
         if self._is_elsewhere(t, up, pose):
             return
         self._follow(up, away, pose)
@@ -296,9 +297,11 @@ class LiveTracker:
 
     def _refine(self, t: float, move: Move, pose: _Pose) -> None:
         """The hold has lasted a while: its angle is known better, and so is the arrival."""
-        self._refine_s = math.inf
-        pose.level_deg = self._past.mean_deg(round(REFINE_S / STEP_S) - 3)
-        arrived_s = self._past.arrival(pose.level_deg, self._base_deg, move.peak_dps)
+        self._refine_s = next((pose.seen_s + s for s in REFINE_S if pose.seen_s + s > t), math.inf)
+        level = self._past.level_since(pose.seen_s, self._base_deg)
+        if t - pose.seen_s < 1.0:
+            pose.level_deg = level
+        arrived_s = self._past.arrival(level, pose.seen_s, self._base_deg, move.peak_dps)
         arrived_s = max(min(arrived_s, t), move.start_s) if arrived_s < math.inf else move.hold_start_s or t
         if abs(arrived_s - (move.hold_start_s or 0.0)) > 0.1:
             move.hold_start_s = arrived_s

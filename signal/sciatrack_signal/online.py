@@ -49,7 +49,7 @@ EDGE_S = 2.0
 REST_S = 0.4
 # Rest that ends a set (contract).
 SET_PAUSE_S = 60.0
-SAVED_VERSION = 2
+SAVED_VERSION = 3
 # The state machine knows its last rep only: what comes at once (a log that is read in) goes through it in pieces in
 # which no two reps can end.
 PIECE_SAMPLES = 10

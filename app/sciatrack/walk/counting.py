@@ -59,6 +59,8 @@ def _put(run: Run, data: Any) -> Run:
     old = next((rep for rep in run.reps if rep.id == data["id"]), None)
     known = {name: data[name] for name in (*MOMENTS, "side", "complete") if data.get(name) is not None}
     rep = replace(old, **known) if old else Seen(data["id"], **known)
+    if data["what"] == "hold_started":  # a dip came back: what was told as the hold's end was none
+        rep = replace(rep, hold_end_s=None)
     if "flags" in data:
         rep = replace(rep, inferred="inferred" in data["flags"], flags=tuple(data["flags"]))
         rep = replace(rep, beyond=tuple(data.get("beyond", ())))
