@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 import online
 from long_recordings import KINDS, make
@@ -19,9 +20,21 @@ def test_delays_and_timers_of_a_clean_set():
     ends_s = np.array([rep.end_s for rep in CASE.truth])
     holds_s = np.array([(rep.hold_start_s, rep.hold_end_s) for rep in CASE.truth])
     told = online.listen(CASE.record(), ends_s, holds_s)
-    assert told.true_reps == len(told.delays_s) == len(told.timers_s) == len(CASE.truth)
+    assert told.true_reps == len(told.delays_s) == len(CASE.truth)
+    held_s = sum(rep.hold_end_s - rep.hold_start_s - online.READ_AFTER_S for rep in CASE.truth)
+    assert len(told.timers_s) == pytest.approx(10.0 * held_s, abs=len(CASE.truth))  # one look a packet
     assert 0.0 <= min(told.delays_s) <= max(told.delays_s) <= 1.0
-    assert max(np.abs(told.timers_s)) <= 0.3
+    seen_s = np.array(told.timers_s)[np.isfinite(told.timers_s)]
+    assert len(seen_s) > 0.8 * len(told.timers_s)
+    assert np.abs(seen_s).max() <= 0.4
+
+
+def test_where_no_timer_runs_a_look_says_so():
+    still = CASE.record()
+    still = replace(still, acc=np.tile(still.acc[:1], (still.n_samples, 1)), gyr=None)
+    told = online.listen(still, np.empty(0), np.array([(3.0, 6.0)]), 1.0)
+    assert len(told.timers_s) in (27, 28)
+    assert np.isnan(told.timers_s).all()
 
 
 def test_a_rep_that_was_not_there_is_not_told():

@@ -115,6 +115,20 @@ def test_sway_after_an_arrival_does_not_move_it() -> None:
     assert past.arrival(50.0, 3.5) == pytest.approx(1.0 + 0.9135 * 2.0, abs=0.15)
 
 
+@pytest.mark.parametrize(("further_deg", "goes_on"), [(54.0, True), (50.0, False)])
+def test_a_grasp_goes_on_and_sway_comes_back(further_deg: float, goes_on: bool) -> None:
+    """To 50 degrees, swaying to 52 and back; then further in, or not."""
+    past = Past()
+    past.of = (0.0, 0.0, 1.0)
+    sway = [(0.5, 52.0), (0.5, 50.0)] * 2
+    said = []
+    for t, up in taken(tilted(move([(1.0, 0.0), (1.0, 50.0), *sway, (0.6, further_deg), (1.0, further_deg)])))[1]:
+        past.add(t, up)
+        said.append(past.went_on(2.0, 0.5))
+    assert any(said) == goes_on
+    assert not past.went_on(t - 1.0, 0.5)  # too little came before
+
+
 def test_a_return_is_dated_like_an_arrival() -> None:
     past, degrees = Past(), move([(0.5, 0.0), (1.0, 40.0), (1.0, 40.0), (2.0, 0.0), (1.0, 0.0)])
     past.of = (0.0, 0.0, 1.0)

@@ -95,6 +95,15 @@ class Past:
         last = self._angles[-steps:]
         return sum(last) / len(last)
 
+    def went_on(self, since_s: float, least_deg: float) -> bool:
+        """Whether the last 0.6 s lie further out by this than nearly all since then before: what only comes back to
+        where it was swayed."""
+        first, last = bisect_left(self._times, since_s), len(self._angles) - LEVEL_STEPS
+        if last - first < LEVEL_STEPS:
+            return False
+        before, now = sorted(self._angles[first:last]), sorted(self._angles[last:])
+        return now[len(now) // 2] > before[round(0.95 * (len(before) - 1))] + least_deg
+
     def last_below(self, level_deg: float) -> float:
         """The last time at which the angle was not above the level."""
         return self._crossings((level_deg,), above=False)[0]

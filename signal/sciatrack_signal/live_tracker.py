@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from sciatrack_signal.live_past import Past
 from sciatrack_signal.live_steps import STEP_S, Steps, Up, angle_deg, nearer
+from sciatrack_signal.moves import STEP_MIN_SHARE, STEP_NOISE
 
 # A move has stalled when it grows by less than this share of its size, and so many degrees, from one quarter of its
 # time to the next. Less waits for a stillness that shaky people never reach, more takes a hesitation for a hold.
@@ -29,9 +30,9 @@ START_DEG = 0.5
 LEFT_SHARE, AGAIN_SHARE, BACK_SHARE = 0.5, 0.8, 0.45
 # A rise beyond the hold by this share was no hold but a stop on the way.
 ONWARD_SHARE = 0.3
-# Within so many seconds of an arrival a smaller rise goes on with the move, too: a knee is grasped and drawn in. In
-# shares of the angle, and in times of what the sway of the hold turns within a fifth of a second.
-GRASP_S, GRASP_SHARE, GRASP_SWAYS = 4.0, 0.05, 12.0
+# Within so many seconds of an arrival a smaller rise goes on with the move, too, as in `moves.last_step`: a knee
+# is grasped and drawn in. The sway of a hold is here what it turns within a fifth of a second.
+GRASP_S = 4.0
 # A hold is dated again once it has lasted so long, when its angle is known better.
 REFINE_S = (0.6, 1.2, 2.0, 3.0, 4.5)
 # A pose is known after so many quiet seconds; one that is left by so many times its sway, for so long, was rest.
@@ -280,7 +281,8 @@ class LiveTracker:
             self._tell("hold_ended", move.hold_end_s)
             self._turn(t, up, away, level)
             return
-        if past.mean_deg() > level + self._step_deg(t - pose.from_s, pose):
+        step_deg = self._step_deg(t - pose.from_s, pose)
+        if past.mean_deg() > level + step_deg and past.went_on(held_from_s, 0.5 * step_deg):
             self._base_deg, pose.level_deg, pose.quiet_s = level, past.mean_deg(), 0.0
             self._refine_s = pose.seen_s = t
         if self._is_elsewhere(t, up, pose):
@@ -292,7 +294,7 @@ class LiveTracker:
     def _step_deg(self, held_s: float, pose: _Pose) -> float:
         """A rise beyond the hold by more than this goes on with the move; after a grasp by little, else by much."""
         if held_s < GRASP_S:
-            return max(GRASP_SHARE * pose.level_deg, GRASP_SWAYS * pose.jitter_deg, 2.0 * STALL_DEG)
+            return max(STEP_MIN_SHARE * pose.level_deg, STEP_NOISE * pose.jitter_deg, 2.0 * STALL_DEG)
         return math.inf if pose.known else ONWARD_SHARE * pose.level_deg
 
     def _refine(self, t: float, move: Move, pose: _Pose) -> None:
