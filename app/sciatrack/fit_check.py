@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sciatrack_signal.excursion import apart_deg, unit_one
+
 if TYPE_CHECKING:
     from sciatrack_ingest.recording import Float
     from sciatrack_signal.exercises import Exercise
@@ -97,8 +99,7 @@ def expected_range_deg(exercise: Exercise, placement: str, side: str | None) -> 
 
 def angle_deg(a: Float, b: Float) -> float:
     """Between two directions."""
-    cosine = float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9))
-    return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
+    return apart_deg(unit_one(a), unit_one(b))
 
 
 def swing_deg(acc: Float) -> float:

@@ -19,6 +19,7 @@ from sciatrack_signal.candidates import Candidate, alike
 from sciatrack_signal.cutting import cuts
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.evidence import Arcs, Evidence, arcs_of, summary
+from sciatrack_signal.excursion import unit_one
 from sciatrack_signal.exercises import Exercise, view_name
 from sciatrack_signal.naming import Naming, name_runs
 from sciatrack_signal.order import quantile
@@ -290,9 +291,8 @@ def _bounded(group: list[Piece], pieces: list[Piece]) -> list[Piece]:
 def _one_block(a: Piece, b: Piece) -> bool:
     if a.named != b.named or b.one.span_s[0] - a.one.span_s[1] > BLOCK_PAUSE_S:
         return False
-    mean_a, mean_b = a.seen.poses.sum(axis=0), b.seen.poses.sum(axis=0)
-    near = float(mean_a @ mean_b) / max(float(np.linalg.norm(mean_a) * np.linalg.norm(mean_b)), 1e-9)
-    return near > BLOCK_POSE_COSINE
+    mean_a, mean_b = (unit_one(piece.seen.poses.sum(axis=0)) for piece in (a, b))
+    return float(mean_a @ mean_b) > BLOCK_POSE_COSINE
 
 
 def _block(group: list[Piece], placement: str, said_side: str, exercises: Mapping[str, Exercise]) -> Found:

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.excursion import unit_one
 from sciatrack_signal.exercises import Exercise, View, flip_y, view_name
 from sciatrack_signal.heading import heading_trace
 from sciatrack_signal.naming import other_ways
@@ -124,8 +125,7 @@ def find_turns(trace: Trace, barriers: Int) -> list[Candidate]:
 def alike(best: Candidate, other: Candidate) -> bool:
     """Whether two runs are about one axis, in one pair of poses, of like ranges and like fast."""
     about = abs(float(best.run.axis @ other.run.axis))
-    pose, other_pose = best.pose, other.pose
-    near = float(pose @ other_pose) / max(float(np.linalg.norm(pose) * np.linalg.norm(other_pose)), 1e-9)
+    near = float(unit_one(best.pose) @ unit_one(other.pose))
     ratio = best.run.amplitude_deg / max(other.run.amplitude_deg, 1e-9)
     pace = _rows_a_rep(best.run) / max(_rows_a_rep(other.run), 1e-9)
     alike = 1 / KIND_RANGE < ratio < KIND_RANGE and 1 / KIND_PACE < pace < KIND_PACE

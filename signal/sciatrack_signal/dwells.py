@@ -137,13 +137,16 @@ def _last_steps(ways: list[_Way], window: int) -> list[tuple[int | None, float]]
     def steps(some: list[_Way], times: float) -> list[tuple[int | None, float]]:
         return [last_step(way.angle, way.plateau, way.peak_speed, way.sway_deg, window, times) for way in some]
 
+    def with_step(told: list[tuple[int | None, float]]) -> int:
+        return sum(row is not None for row, _ in told)
+
     found: list[tuple[int | None, float]] = [(None, 0.0)] * len(ways)
     for kind in (0, 1):
         some = ways[kind::2]
         told = steps(some, STEP_NOISE_USUAL)
-        if 0 < sum(row is not None for row, _ in told) < max(STEP_USUAL_SHARE * len(some), 2):
+        if 0 < with_step(told) < max(STEP_USUAL_SHARE * len(some), 2):
             told = steps(some, STEP_NOISE)
-        if len(some) > STEP_MEMBERS and sum(row is not None for row, _ in told) == 1:
+        if len(some) > STEP_MEMBERS and with_step(told) == 1:
             told = steps(some, math.inf)
         found[kind::2] = told
     return found

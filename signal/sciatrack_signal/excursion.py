@@ -80,6 +80,11 @@ def apart_deg(a: Float, b: Float) -> float:
     return math.degrees(math.acos(min(max(float(a @ b), -1.0), 1.0)))
 
 
+def each_apart_deg(ups: Float, direction: Float) -> Float:
+    """(n,) angles in degrees between each row of unit vectors (n, 3) and one unit vector (3,)."""
+    return np.asarray(np.degrees(np.arccos(np.clip(ups @ direction, -1.0, 1.0))))
+
+
 def local_axes(rate: Float | Single, rate_hz: float) -> Float:
     """(k, 3) unit axes, one sign along the recording, of the movement around each second; rate (n, 3) deg/s."""
     seconds = _second_sums(rate, rows_a_second(rate_hz))

@@ -9,11 +9,10 @@ from sciatrack_signal.live_steps import STEP_S, Up, angle_deg
 from sciatrack_signal.moves import (
     EDGE_SPEED_SHARE,
     LATE_CROSSING,
-    LATE_MINIMUM_JERK,
     LEAST_REACH,
     MINIMUM_JERK_T90,
-    PER_LATE,
-    SHAPE_MOST,
+    later_by_crossing,
+    minimum_jerk_reach,
 )
 
 # Ten seconds: the longest move, and what is looked at after it.
@@ -26,7 +25,7 @@ SHORT_STEPS, LONG_STEPS = 5, 25
 # speed over its mean speed; with them the two crossings say when its speed falls to a tenth of the peak.
 RISE_SHARE = MINIMUM_JERK_T90 - 0.5
 PEAK_OF_MEAN = 1.875
-REACH = 0.5 * math.sqrt(1.0 - math.sqrt(EDGE_SPEED_SHARE)) / RISE_SHARE
+REACH = minimum_jerk_reach(EDGE_SPEED_SHARE)
 # A hold's level is the median of so many steps (0.6 s, as in `dwells`) from where it is within this share of the
 # top; its plateau begins where the contract's hold has not faded.
 LEVEL_STEPS = round(0.6 / STEP_S)
@@ -140,12 +139,9 @@ class Past:
             share *= max(peak_dps / own_peak_dps, 1.0)
         if share >= 1.0:
             return math.inf
-        reach = 0.5 * math.sqrt(1.0 - math.sqrt(share)) / RISE_SHARE
-        late = (self._on_to(base_deg + LATE_CROSSING * rise, at) - half) / max(
-            high - half, 1e-3
-        ) - LATE_MINIMUM_JERK
-        reach = max(reach + PER_LATE * min(max(late, -SHAPE_MOST), SHAPE_MOST), LEAST_REACH)
-        return half + reach * rise_s
+        late_s = self._on_to(base_deg + LATE_CROSSING * rise, at) - half
+        later = later_by_crossing(late_s / max(high - half, 1e-3))
+        return half + max(minimum_jerk_reach(share) + later, LEAST_REACH) * rise_s
 
     def _back_to(self, level_deg: float, seen: int) -> tuple[float, int]:
         """When the angle rose above the level for the last time up to the step `seen`, else for the first time

@@ -112,12 +112,22 @@ def arrival(angle: Float, level: float, noise_deg: float, smoothing: float, stop
     true_rise = math.sqrt(max(rise**2 - (smoothing / PROFILE_SD_SHARE) ** 2, (0.3 * rise) ** 2))
     own_peak = 1.875 * part * (MINIMUM_JERK_T90 - 0.5) / true_rise
     ratio = EDGE_SPEED_SHARE if base_at == 0 else min(0.9, EDGE_SPEED_SHARE * max(peak / own_peak, 1.0))
-    reach = 0.5 * math.sqrt(1.0 - math.sqrt(ratio)) / (MINIMUM_JERK_T90 - 0.5)
+    reach = minimum_jerk_reach(ratio)
     reach = max(reach + _unlike_minimum_jerk(angle, base, part, base_at, half, rise, noise_deg), LEAST_REACH)
     slope = 1.04 / 1.875 * own_peak
     error = math.hypot(SWAY_ERROR * reach * noise_deg / max(slope, 1e-9), SHAPE_ERROR * true_rise * reach)
     at, outer = half + reach * true_rise, half + 0.5 / (MINIMUM_JERK_T90 - 0.5) * true_rise
     return Edge(at, outer, error, own_peak if base_at == 0 else peak)
+
+
+def minimum_jerk_reach(speed_share: float) -> float:
+    """How far beyond half way the speed is down to this share of its peak, in times from half-way to 90 %."""
+    return 0.5 * math.sqrt(1.0 - math.sqrt(speed_share)) / (MINIMUM_JERK_T90 - 0.5)
+
+
+def later_by_crossing(crossing: float) -> float:
+    """How much later a move ends than one of minimum jerk, as far as its late crossing says; in the same times."""
+    return PER_LATE * _bounded(crossing - LATE_MINIMUM_JERK)
 
 
 def reversed_edge(edge: Edge, last_row: int) -> Edge:
@@ -185,18 +195,21 @@ def _unlike_minimum_jerk(
 ) -> float:  # fmt: skip
     """How much later the move ends than one of minimum jerk, in times from half-way to 90 % (`rise`, rows)."""
     first = int(half)
-    late = (_first_crossing(angle, base + LATE_CROSSING * part, first) - half) / rise - LATE_MINIMUM_JERK
+    late = (_first_crossing(angle, base + LATE_CROSSING * part, first) - half) / rise
     smooth = gaussian(angle[base_at:], max(1.0, SLOWING_SIGMA_SHARE * rise))
     speed = smooth[1:] - smooth[:-1]
     beyond = speed[first - base_at :]
     slow = beyond < SLOWING_SPEED_SHARE * float(speed.max(initial=1e-9))
     rows = int(slow.argmax()) if slow.any() else len(beyond)
-    slowing = rows / rise - SLOWING_MINIMUM_JERK
     return (
-        PER_LATE * min(max(late, -SHAPE_MOST), SHAPE_MOST)
-        + PER_SLOWING * min(max(slowing, -SHAPE_MOST), SHAPE_MOST)
+        later_by_crossing(late)
+        + PER_SLOWING * _bounded(rows / rise - SLOWING_MINIMUM_JERK)
         + PER_SWAY * min(noise_deg / part, SWAY_MOST)
     )
+
+
+def _bounded(later: float) -> float:
+    return min(max(later, -SHAPE_MOST), SHAPE_MOST)
 
 
 def peak_speed(angle: Float) -> float:

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.excursion import unit_one
+from sciatrack_signal.excursion import each_apart_deg, unit_one
 from sciatrack_signal.moves import Edge, arrival, reversed_edge, shifted
 from sciatrack_signal.order import median, median_row, quantile
 from sciatrack_signal.smoothing import gaussian
@@ -89,10 +89,10 @@ def inner_moves(
 def inner_angle(up: Float, outwards: Float) -> Float | None:
     """(n,) deg by which a pose moves within itself, along the way on which it moves most; its ends are low.
 
-    up (n, 3) unit rows between the outer move's arrival and its departure, outwards (3,) the way of that move; None
-    where the pose goes back on it: that is a dip.
+    up (n, 3), n >= 6, unit rows between the outer move's arrival and its departure, outwards (3,) the way of that
+    move; None where the pose goes back on it: that is a dip.
     """
-    stay = min(max(len(up) // 6, 1), len(up))
+    stay = len(up) // 6
     off = up - np.add.reduce(up, axis=0) / len(up)
     way = np.linalg.eigh(off.T @ off)[1][:, -1]
     along = np.degrees(off @ way)
@@ -109,4 +109,4 @@ def rise_deg(up: Float, rate_hz: float) -> float:
     if len(up) == 0:
         return 0.0
     ends = (unit_one(median_row(up[:stay])), unit_one(median_row(up[-stay:])))
-    return max(quantile(np.degrees(np.arccos(np.clip(up @ end, -1.0, 1.0))), HIGH_QUANTILE) for end in ends)
+    return max(quantile(each_apart_deg(up, end), HIGH_QUANTILE) for end in ends)

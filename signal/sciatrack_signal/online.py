@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_ingest import Recording
+from sciatrack_signal.excursion import unit_one
 from sciatrack_signal.exercises import Exercise
 from sciatrack_signal.live_steps import Up
 from sciatrack_signal.live_tracker import LiveTracker, Move, Seen
@@ -310,5 +311,5 @@ def _pose(recording: Recording, from_s: float, until_s: float) -> Up | None:
     acc = acc[np.isfinite(acc).all(axis=1)]
     if not len(acc):
         return None
-    x, y, z = (acc.mean(axis=0) / max(float(np.linalg.norm(acc.mean(axis=0))), 1e-9)).tolist()
+    x, y, z = unit_one(acc.mean(axis=0)).tolist()
     return (x, y, z)

@@ -84,10 +84,9 @@ def analyze(
     if kept and not reps:
         note = "too few whole repetitions were found"
     if reps and other_leg(labels):
-        note = "; ".join(word for word in (note, OTHER_LEG) if word)
-    said = (note, *(trace.gyro_note for trace, _ in traces), *_set_aside(recording))
-    notes = dict.fromkeys(word for word in said if word)
-    return _answer(recording, labels, _number_sets(reps), "; ".join(notes))
+        note = _joined(note, OTHER_LEG)
+    note = _joined(note, *(trace.gyro_note for trace, _ in traces), *_set_aside(recording))
+    return _answer(recording, labels, _number_sets(reps), note)
 
 
 def candidates_of(recording: Recording, exercise: str) -> list[Candidate]:
@@ -108,13 +107,10 @@ def _auto(
         read = read_sets([piece.one for piece in block.pieces], here)
         reps = _number_sets([rep for one in read for rep in reps_of(one, here, recording.clipped_s)])
         if reps:
-            notes = dict.fromkeys(
-                note
-                for note in (block.note, *(p.one.trace.gyro_note for p in block.pieces), *_set_aside(recording))
-                if note
-            )
+            gyro_notes = (piece.one.trace.gyro_note for piece in block.pieces)
+            note = _joined(block.note, *gyro_notes, *_set_aside(recording))
             span_s = reps[0].start_s, reps[-1].end_s
-            blocks.append(_block(recording, here, reps, "; ".join(notes), number=len(blocks), span_s=span_s))
+            blocks.append(_block(recording, here, reps, note, number=len(blocks), span_s=span_s))
     return blocks
 
 
@@ -140,6 +136,11 @@ def _traces(recording: Recording) -> list[tuple[Trace, npt.NDArray[np.int64]]]:
         return []
     trace = build_trace(grid)
     return [(trace, _barriers(trace))]
+
+
+def _joined(*notes: str) -> str:
+    """Each note once, in order, without empty ones."""
+    return "; ".join(dict.fromkeys(filter(None, notes)))
 
 
 def _set_aside(recording: Recording) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.excursion import each_apart_deg, unit_one
 from sciatrack_signal.order import deviation, median, median_row, quantile
 from sciatrack_signal.segmentation import Strokes
 from sciatrack_signal.smoothing import gaussian
@@ -157,7 +158,4 @@ def _spread(levels: Float) -> float:
 
 def _pose_spread_deg(poses: Float) -> float:
     """Median angle of unit vectors to their middle, scaled so that a round cloud gives its root mean square."""
-    middle = median_row(poses)
-    middle = middle / max(float(np.linalg.norm(middle)), 1e-9)
-    angle = np.degrees(np.arccos(np.clip(poses @ middle, -1.0, 1.0)))
-    return 1.2 * median(angle)
+    return 1.2 * median(each_apart_deg(poses, unit_one(median_row(poses))))

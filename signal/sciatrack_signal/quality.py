@@ -263,8 +263,7 @@ def _segment_frame(trace: Trace, reps: Sequence[Rep], poses: Sequence[Poses], vi
         return None
     rest_up = view.mirrored().rest_up if reps[0].side == "left" else view.rest_up
     standing = _standing_up(trace, reps)
-    rest = median_row(np.array([pose.rest for pose in poses]))
-    rest = rest / max(float(np.linalg.norm(rest)), 1e-9)
+    rest = unit_one(median_row(np.array([pose.rest for pose in poses])))
     known = np.asarray(rest_up, dtype=np.float64)
     if standing is None:
         return None
@@ -280,12 +279,10 @@ def _standing_up(trace: Trace, reps: Sequence[Rep]) -> Float | None:
     near = [trace.up[a:b] for a, b in walks[walks[:, 1] > walks[:, 0]]]
     if not near:
         return None
-    mean: Float = np.concatenate(near).mean(axis=0)
-    return mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return unit_one(np.concatenate(near).mean(axis=0))
 
 
 def _triad(main: Float, other: Float) -> Float:
     """(3, 3) rows of an orthonormal frame in which `main` is exact (Black 1964)."""
-    across = np.cross(main, other)
-    across = across / max(float(np.linalg.norm(across)), 1e-9)
+    across = unit_one(np.cross(main, other))
     return np.stack([main, across, np.cross(main, across)])

@@ -9,8 +9,10 @@ from sciatrack_signal.believed import chance, known
 from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels, alike
 from sciatrack_signal.dwells import time_moves
+from sciatrack_signal.excursion import unit_one
 from sciatrack_signal.exercises import View
 from sciatrack_signal.naming import can_name
+from sciatrack_signal.order import median_row
 from sciatrack_signal.plausible import UNLIKE_MAX
 from sciatrack_signal.polarity import still_outside_s
 from sciatrack_signal.segmentation import FEW_STROKES, conviction
@@ -78,8 +80,7 @@ def _fits(found: list[Candidate], labels: Labels) -> list[float]:
     for one in found:
         if id(one.trace) not in walks:
             walks[id(one.trace)] = walk_up(one)
-        poses = [np.median(one.trace.up[one.run.points[parity::2]], axis=0) for parity in (0, 1)]
-        even, odd = (pose / max(float(np.linalg.norm(pose)), 1e-9) for pose in poses)
+        even, odd = (unit_one(median_row(one.trace.up[one.run.points[parity::2]])) for parity in (0, 1))
         fits.append(pose_fit((even, odd), labels.ways, walks[id(one.trace)]))
     return fits
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels
-from sciatrack_signal.excursion import unit_one
+from sciatrack_signal.excursion import apart_deg, unit_one
 from sciatrack_signal.lesser import lesser_points
 from sciatrack_signal.members import Members, members
 from sciatrack_signal.order import median_row, middle_row
@@ -106,20 +106,15 @@ def _of_the_same_poses(sets: list[Candidate]) -> list[Candidate]:
 def _same_poses(one: Candidate, longest: Candidate) -> bool:
     limit_deg = SAME_POSE_SHARE * longest.run.amplitude_deg + SAME_POSE_FLOOR_DEG
     return all(
-        _angle_deg(_pose(one, held=held), _pose(longest, held=held)) <= limit_deg for held in (False, True)
+        apart_deg(_pose(one, held=held), _pose(longest, held=held)) <= limit_deg for held in (False, True)
     )  # fmt: skip
 
 
 def _pose(one: Candidate, *, held: bool) -> Float:
-    """(3,) median direction of up at rest or in the hold."""
+    """(3,) unit median direction of up at rest or in the hold."""
     rest = one.run.rest or 0
     points = one.run.points[(1 - rest if held else rest) :: 2]
-    return median_row(one.trace.up[points])
-
-
-def _angle_deg(a: Float, b: Float) -> float:
-    cosine = float(a @ b) / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9)
-    return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
+    return unit_one(median_row(one.trace.up[points]))
 
 
 def read_set(one: Candidate, labels: Labels) -> Strokes | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.excursion import excursion, local_axes, tilt_rate
+from sciatrack_signal.excursion import excursion, local_axes, tilt_rate, unit_one
 from sciatrack_signal.grid import Grid
 from sciatrack_signal.gyro_trust import gyro_verdict
 from sciatrack_signal.orientation import ACC_ONLY_SIGMA_S, unit, up_depends_on, up_direction
@@ -62,8 +62,7 @@ class Trace:
         walked = walked[self.valid[walked]]
         if len(walked) < WALK_LEAST_S * self.rate_hz:
             return None
-        up = np.median(self.up[walked], axis=0)
-        return np.asarray(up / max(float(np.linalg.norm(up)), 1e-9))
+        return unit_one(np.median(self.up[walked], axis=0))
 
     def seconds(self, index: float | Float) -> float | Float:
         """Time on the recording's clock of a (fractional) row."""

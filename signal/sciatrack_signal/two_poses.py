@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.excursion import cross_one
+from sciatrack_signal.excursion import cross_one, unit_one
 from sciatrack_signal.order import median, median_row
 from sciatrack_signal.segmentation import Strokes
 from sciatrack_signal.trace import Trace
@@ -65,8 +65,6 @@ BEGUN_SHARE = 0.4
 EDGE_S = 3.0
 # and was reached within this time of the last change of pose.
 SETTLE_S = 6.0
-
-
 # So long after a pose is reached, and before it is left, it is looked at by itself.
 SHIFTED_S = 1.5
 
@@ -166,8 +164,7 @@ def _bounds(trace: Trace, run: Strokes, barriers: Int) -> tuple[int, int]:
 def _angles(up: Float, poses: Float, axis: Float) -> tuple[Float, Float]:
     """Angle about the axis from the middle between the poses, -180 to 180, and angle out of that plane (deg)."""
     middle = median_row(poses[0::2]) + median_row(poses[1::2])
-    zero = middle - axis * float(axis @ middle)
-    zero = zero / max(float(np.linalg.norm(zero)), 1e-9)
+    zero = unit_one(middle - axis * float(axis @ middle))
     side = cross_one(axis, zero)
     return np.degrees(np.arctan2(up @ side, up @ zero)), np.degrees(np.arcsin(np.clip(up @ axis, -1.0, 1.0)))
 
