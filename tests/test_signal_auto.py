@@ -206,6 +206,16 @@ def test_a_part_is_as_alike_as_its_own_moves():
         ("right_thigh", "right", 4001008, None, "childs_pose", 3),  # into which a long run of bird-dogs reaches
         ("hip", "right", 4000000, "half_cosine", "glute_bridge", 10),  # of which two come after a pause of 40 s
         ("hip", "left", 4000003, "early_bell", "knee_to_chest", 5),  # moves that last quite differently long
+        ("left_thigh", "left", 4002005, None, "lying_gluteal_stretch", 3),  # which turning over comes before
+        ("right_thigh", "right", 4001026, None, "clamshell", 10),  # a stroke of which the set before takes in
+        (
+            "left_thigh",
+            "left",
+            4002013,
+            None,
+            "childs_pose",
+            3,
+        ),  # after shifts with less than breathing within them
     ],
 )
 def test_a_short_set_of_alike_moves_is_found_in_a_visit(
@@ -220,6 +230,14 @@ def test_a_short_set_of_alike_moves_is_found_in_a_visit(
         if true.start_s < 0.5 * (rep.start_s + rep.end_s) < true.end_s and rep.complete
     ]
     assert inside == [exercise] * count
+
+
+def test_which_exercise_need_not_be_sure_for_a_set_to_count() -> None:
+    """A drawn-up knee and a leg laid over may look alike; that it is one of the two is beyond doubt."""
+    made = simulate_visit(None, "right_thigh", seed=4_001_028, side="right")
+    true = next(b for b in made.blocks if (b.exercise, b.observability) == ("knee_to_chest", "full"))
+    found = [b for b in blocks_of(made.recording, "right_thigh") if b.reps and b.reps[0].start_s < true.end_s]
+    assert [b.count for b in found] == [true.count]
 
 
 def test_a_short_run_needs_its_likeness_its_length_and_its_size_beside_its_name() -> None:

@@ -42,8 +42,8 @@ SURE_SIDE = 0.75
 # Of two runs that overlap, one with a name wins over a livelier one without.
 NAMED_WORTH = 2.0
 # A long run may take in the way to the next exercise and a repetition of it, which are so many points, and gives
-# them up. More are the run's own.
-SHARED_POINTS = 4
+# them up if three times as many are left. More are the run's own.
+SHARED_POINTS, LEFT_SHARE = 4, 3
 # Pauses within a block: to rest, to be told something, to walk a few steps.
 BLOCK_PAUSE_S = 150.0
 # A set reaches no further than so many of its repetitions beyond what was found of it. In simulated visits 4 of 5
@@ -56,8 +56,8 @@ LEAST_STROKES = 2
 # What is most likely none of the known exercises must go on for this many reversals (six repetitions): fewer are
 # met wherever people lie down, turn over and tidy their clothes. More would pass over short sets of other moves.
 STRANGE_REVERSALS = 11
-# A shorter run must bear a name, and be one of the exercises with at least this chance once its likeness is weighed
-# in. Simulated: 115 of 119 short sets with a name pass, and 5 of 34 named chance runs in 41 h;
+# A shorter run must be one of the exercises with at least this chance once its likeness is weighed in.
+# Simulated: 115 of 119 short sets with a name pass, and 5 of 34 named chance runs in 41 h;
 # at 0.8 it is 118 and 9, at 0.95 109 and 4.
 KNOWN_SHORT = 0.93
 # How alike the moves of short runs are (Likeness.unlike): median of sets, and of what happens to look like an
@@ -67,6 +67,11 @@ ALIKE, BY_CHANCE, ALIKE_SPREAD = 0.07, 0.20, 0.6
 UNLIKE_LEAST = 0.01
 # And how many reversals they have: each one beyond three repetitions makes chance half as likely.
 USUAL_REVERSALS, LESS_BY_CHANCE = 6, 2.0
+# No name is surer than that one run in so many is something nobody thought of.
+UNKNOWN_LEAST = 1e-6
+# So many strokes at each end of a short run may be of lying down, getting up or a shift. Simulated visits: 0 loses
+# one set of 290, 2 and 3 find no more.
+STRAY_STROKES = 1
 # Slow strides are reps of generic by their length, but never dwell in a pose (s), and are shaken by steps.
 STRIDE_DWELL_S, STRIDE_JOLT_RATIO = 0.1, 1.6
 # What this quantile of a run's strokes falls short of is too small for any part of it.
@@ -113,7 +118,7 @@ def find_blocks(
     if not parts:
         return []
     # Each by itself first: chance runs must not speak for a mount.
-    single = [Piece(one, seen, name_runs([seen], placement, known, walks)[0]) for one, _, seen in parts]
+    single = [_clearest(part, placement, exercises, walks) for part in parts]
     kept = _apart([piece for piece in single if _kept(piece, placement, exercises)])
     # One mount serves all, but a chance run among them does not take the name that another bears by itself.
     together = name_runs([piece.seen for piece in kept], placement, known, walks)
@@ -152,13 +157,43 @@ def _cut(one: Candidate, first: int, last: int, arcs: Arcs) -> Candidate:
     return replace(one, run=run, measured=likeness(one.trace, run))
 
 
+def _clearest(
+    part: tuple[Candidate, Arcs, Evidence], placement: str, exercises: Mapping[str, Exercise],
+    walks: Sequence[Float],
+) -> Piece:  # fmt: skip
+    """A part as a piece; a short one that does not pass, without the strokes at its ends without which it does."""
+    one, arcs, seen = part
+    known = [e for e in exercises if e != GENERIC]
+    whole = Piece(one, seen, name_runs([seen], placement, known, walks)[0])
+    if one.run.reversals >= STRANGE_REVERSALS or _kept(whole, placement, exercises):
+        return whole
+    passing = []
+    for a, b in _inner_parts(arcs.count):
+        inner = arcs.part(a, b)
+        seen = summary(inner)
+        naming = name_runs([seen], placement, known, walks)[0]
+        # Of several parts one is alike by chance: its name alone must speak for it.
+        if _known(naming, exercises) >= KNOWN_SHORT:
+            first = int(one.run.passed[0])
+            piece = Piece(_cut(one, first + a, first + b, inner), seen, naming)
+            passing += [piece] if _kept(piece, placement, exercises) else []
+    return max(passing, key=lambda piece: _odds(piece, exercises), default=whole)
+
+
+def _inner_parts(count: int) -> list[tuple[int, int]]:
+    """First and last point of each part of so many strokes that lacks a few of them at its ends."""
+    ends = itertools.product(range(STRAY_STROKES + 1), range(count - STRAY_STROKES, count + 1))
+    return [(a, b) for a, b in ends if FEW_STROKES - 1 <= b - a < count]
+
+
 def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bool:
     """Whether it passes for exercise although nobody said so."""
     run = piece.one.run
     name, p = piece.naming.best
     if name == BREATHING and p > BREATHING_CHANCE:
         return False
-    if run.reversals < (FEW_STROKES - 1 if name in exercises and p >= SURE_FEW else FEW_STROKES):
+    known = _known(piece.naming, exercises)
+    if run.reversals < (FEW_STROKES - 1 if known >= SURE_FEW else FEW_STROKES):
         return False
     if run.reversals < STRANGE_REVERSALS and not _likely(piece, placement, exercises):
         return False
@@ -167,18 +202,32 @@ def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bo
     if _by_itself(piece.one, placement, exercises):
         return True
     # Where a placement shows the exercise only weakly, breathing and rocking look like it too.
-    return name in exercises and p >= SURE_ALONE and exercises[name].view(placement, None).observability != "weak"
+    seen = name in exercises and exercises[name].view(placement, None).observability != "weak"
+    return seen and known >= SURE_ALONE
+
+
+def _known(naming: Naming, exercises: Mapping[str, Exercise]) -> float:
+    """The chance that it is one of the exercises, whichever; where nobody walked, so that poses say little, the
+    likeliest one's."""
+    chances = [chance for kind, chance in naming.probabilities.items() if kind in exercises]
+    return sum(chances) if naming.walked else max(chances, default=0.0)
 
 
 def _likely(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bool:
-    """Whether a short run is an exercise: it bears a name, is as large as that exercise, and its name, its likeness
-    and its length together speak for somebody who exercises."""
-    name, run = piece.naming.sure, piece.one.run
-    if not name or run.amplitude_deg < exercises[name].view(placement, None).min_tilt_deg:
+    """Whether a short run is an exercise: it is as large as the likeliest one, and that it is one of them, its
+    likeness and its length together speak for somebody who exercises."""
+    name = piece.naming.best[0]
+    if name not in exercises or not (piece.naming.walked or piece.named == name):
         return False
-    known = sum(chance for kind, chance in piece.naming.probabilities.items() if kind in exercises)
-    odds = _alike_odds(piece.one.measured) * LESS_BY_CHANCE ** (run.reversals - USUAL_REVERSALS)
-    return known * odds * (1.0 - KNOWN_SHORT) >= KNOWN_SHORT * (1.0 - known)
+    large = piece.one.run.amplitude_deg >= exercises[name].view(placement, None).min_tilt_deg
+    return large and _odds(piece, exercises) * (1.0 - KNOWN_SHORT) >= KNOWN_SHORT
+
+
+def _odds(piece: Piece, exercises: Mapping[str, Exercise]) -> float:
+    """Odds that a run is an exercise, by its poses and times, its likeness and its length."""
+    known = min(_known(piece.naming, exercises), 1.0 - UNKNOWN_LEAST)
+    length = LESS_BY_CHANCE ** (piece.one.run.reversals - USUAL_REVERSALS)
+    return known / (1.0 - known) * _alike_odds(piece.one.measured) * length
 
 
 def _alike_odds(measured: Likeness) -> float:
@@ -246,7 +295,7 @@ def _without(longer: Piece, piece: Piece) -> Piece | None:
     outside = np.flatnonzero((run.points <= start) | (run.points >= end))
     lost = len(run.points) - len(outside)
     one_side = len(outside) > 0 and outside[-1] - outside[0] + 1 == len(outside)
-    few = one_side and lost <= SHARED_POINTS and len(outside) > STRANGE_REVERSALS
+    few = one_side and lost <= SHARED_POINTS and len(outside) > max(FEW_STROKES, LEFT_SHARE * lost)
     if not few or GENERIC in (longer.named, piece.named) or longer.named == piece.named:
         return None
     points = run.points[outside[0] : outside[-1] + 1]

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.dwells import LEVEL_WINDOW_S, Timed
 from sciatrack_signal.excursion import apart_deg, unit_one
-from sciatrack_signal.nested import HOLDS_SHARE, rise_deg
+from sciatrack_signal.nested import HOLDS_SHARE, INNER_MIN_DEG, rise_deg
 from sciatrack_signal.order import median, median_row
 from sciatrack_signal.trace import Trace
 
@@ -53,8 +53,9 @@ def _of_inner_moves(trace: Trace, timed: Timed, ranges: Float) -> Float:
 
 
 def _inner_deg(trace: Trace, timed: Timed, apex: int, most_deg: float) -> float | None:
-    """From where the move out departs, or the return arrives, to the hold, if that is less than most_deg; the
-    larger of the two. It may go any way: a leg is crossed by one joint's turning and pressed by another's."""
+    """From where the move out departs, or the return arrives, to the hold, if that is less than most_deg and
+    more than breathing; the larger of the two. It may go any way: a leg is crossed by one joint's turning and
+    pressed by another's."""
     rows = max(round(LEVEL_WINDOW_S * trace.rate_hz), 1)
     start, end = (round(row) for row in timed.dwell(apex))
     before, after = round(timed.departs[apex - 1].outer), round(timed.arrives[apex].outer)
@@ -62,7 +63,7 @@ def _inner_deg(trace: Trace, timed: Timed, apex: int, most_deg: float) -> float 
     rests = [trace.up[max(before - rows, 0) : max(before, 1)]] if before < start else []
     rests += [trace.up[after : after + rows]] if after > end else []
     found = [apart_deg(hold, unit_one(median_row(rest))) for rest in rests if len(rest)]
-    return max((deg for deg in found if deg < most_deg), default=None)
+    return max((deg for deg in found if INNER_MIN_DEG <= deg < most_deg), default=None)
 
 
 def _rise_deg(trace: Trace, timed: Timed, apex: int) -> float:
