@@ -195,7 +195,7 @@ def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bo
     known = _known(piece.naming, exercises)
     if run.reversals < (FEW_STROKES - 1 if known >= SURE_FEW else FEW_STROKES):
         return False
-    if run.reversals < STRANGE_REVERSALS and not _likely(piece, placement, exercises):
+    if (run.reversals < STRANGE_REVERSALS or piece.one.slow) and not _likely(piece, placement, exercises):
         return False
     if _strides(piece):
         return False
@@ -217,7 +217,7 @@ def _likely(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> 
     """Whether a short run is an exercise: it is as large as the likeliest one, and that it is one of them, its
     likeness and its length together speak for somebody who exercises."""
     name = piece.naming.best[0]
-    if name not in exercises or not (piece.naming.walked or piece.named == name):
+    if name not in exercises or (piece.named != name and (piece.one.slow or not piece.naming.walked)):
         return False
     large = piece.one.run.amplitude_deg >= exercises[name].view(placement, None).min_tilt_deg
     return large and _odds(piece, exercises) * (1.0 - KNOWN_SHORT) >= KNOWN_SHORT

@@ -17,6 +17,7 @@ from sciatrack_signal.naming import other_ways
 from sciatrack_signal.order import median
 from sciatrack_signal.plausible import Likeness, deliberate, likeness, possible, unmistakable
 from sciatrack_signal.segmentation import FEW_STROKES, Strokes, find_runs
+from sciatrack_signal.slow import slow_runs
 from sciatrack_signal.trace import Trace
 from sciatrack_signal.wearing import Way
 
@@ -77,6 +78,7 @@ class Candidate:
     measured: Likeness
     barriers: Int
     by_heading: bool = False
+    slow: bool = False
 
     @property
     def pose(self) -> Float:
@@ -94,16 +96,19 @@ def find_candidates(trace: Trace, barriers: Int, labels: Labels) -> list[Candida
     """Of all runs those that pass for deliberate where any repeated move is asked for, else for possible."""
     needed = FEW_REPS if labels.auto else labels.exercise.min_set_reps
     found = []
-    for run in find_runs(trace, barriers):
+    quick = find_runs(trace, barriers)
+    # Of a set that somebody named too little is left to gain: two more found, six repetitions more of them false.
+    slow = slow_runs(trace, barriers, quick) if labels.auto else []
+    for run, poses in (*((run, None) for run in quick), *slow):
         if run.reversals < 2 * needed - 1:
             continue
-        measured = likeness(trace, run)
+        measured = likeness(trace, run, poses)
         if needed > 1 and not labels.auto:
             ok = deliberate(measured, run.amplitude_deg, on_thigh=labels.placement != "hip")
         else:
             ok = possible(measured)
         if ok:
-            found.append(Candidate(trace, run, measured, barriers))
+            found.append(Candidate(trace, run, measured, barriers, slow=poses is not None))
     return found
 
 

@@ -114,15 +114,15 @@ def possible(measured: Likeness) -> bool:
     return measured.unlike <= NAMED_UNLIKE_MAX
 
 
-def likeness(trace: Trace, run: Strokes) -> Likeness:
-    """Measures one run."""
+def likeness(trace: Trace, run: Strokes, poses: Float | None = None) -> Likeness:
+    """Measures one run; poses (m + 1, 3) at its turning points where they are known better than by the trace."""
     points, amplitude = run.points, max(run.amplitude_deg, 1e-6)
     rows = slice(int(points[0]), int(points[-1]) + 1)
     even, odd = run.levels[0::2], run.levels[1::2]
     unevenness = 0.5 * (_spread(even) + _spread(odd)) / amplitude
     strokes = np.abs(np.diff(run.levels))
     stroke_spread = deviation(strokes) / max(float(strokes.sum()) / len(strokes), 1e-9)
-    poses = trace.up[points]
+    poses = trace.up[points] if poses is None else poses
     off_pose = 0.5 * (_pose_spread_deg(poses[0::2]) + _pose_spread_deg(poses[1::2])) / amplitude
     periods_s = np.concatenate([np.diff(points[0::2]), np.diff(points[1::2])]) / trace.rate_hz
     period_s = median(periods_s) if len(periods_s) else float("nan")
