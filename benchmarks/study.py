@@ -86,10 +86,13 @@ def sum_of_blocks(study: Study) -> float:
     """CPU seconds to add up the reps of all blocks, as is done once for each session that comes in."""
     names = ", ".join(name for name, *_ in study.rows("describe block") if name not in BLOCK_SUMS)
     portions = block_portions(study)
-    study.rows("create temp table block as select * from study.main.block limit 0")
+
+    def empty_table() -> None:  # for each portion: 4 million rows in memory would crowd out what is measured
+        study.rows("create or replace temp table block as select * from study.main.block limit 0")
 
     def add_up() -> None:
         for who in portions:
+            empty_table()
             study.rows(
                 f"create or replace temp view incoming_block as select {names} from study.main.block where {who}"
             )
@@ -100,12 +103,12 @@ def sum_of_blocks(study: Study) -> float:
             )
             study.rows(sql_files.text("fill_block"))
 
-    def copy() -> None:
+    def copy() -> None:  # in the order in which they stand, as `fill_block` leaves them
         for who in portions:
-            study.rows(f"insert into block select * from study.main.block where {who} order by block_no")
+            empty_table()
+            study.rows(f"insert into block select * from study.main.block where {who}")
 
     with_sums, _ = cost(add_up)
-    study.rows("delete from temp.block")
     without, _ = cost(copy)
     study.rows("drop table temp.block")
     return with_sums - without

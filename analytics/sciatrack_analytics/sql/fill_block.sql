@@ -1,16 +1,26 @@
 -- one row per block in `incoming_block`, with what its reps in `incoming_rep` come to; whole sessions only
 insert into block by name
 with
--- counts as doubles, which add up exactly and faster than the 128 bits that DuckDB adds integers in
+-- nearly all reps count (complete, and not inferred), and of those there is less to add up than of the others; counts as
+-- doubles, which add up exactly and faster than the 128 bits that DuckDB adds integers in
 leg_sum as (
     select
         block_no, side,
-        cast(count(*) filter (where counted) as double) as reps,
-        cast(count(hold_s) filter (where counted) as double) as holds,
-        coalesce(sum(hold_s) filter (where counted), 0) as hold_s,
-        cast(count(*) filter (where not complete) as double) as reps_partial,
-        cast(count(*) filter (where inferred) as double) as reps_inferred
+        cast(count(*) as double) as reps,
+        cast(count(hold_s) as double) as holds,
+        coalesce(sum(hold_s), 0) as hold_s,
+        cast(0 as double) as reps_partial,
+        cast(0 as double) as reps_inferred
     from incoming_rep
+    where counted
+    group by block_no, side
+    union all
+    select
+        block_no, side, 0, 0, 0,
+        cast(count(*) filter (where not complete) as double),
+        cast(count(*) filter (where inferred) as double)
+    from incoming_rep
+    where not counted
     group by block_no, side
 ),
 -- two sensors that saw the same reps must not double them: the one that saw more speaks
@@ -43,21 +53,39 @@ spoken as (
     from leg_sum
     anti join silent using (block_no, side)
 ),
-block_sum as (
+-- most blocks are of one leg, or of both at once, and have nothing to add up
+divided as (
+    select block_no
+    from spoken
+    group by block_no
+    having count(*) > 1
+),
+by_leg as not materialized (
     select
         block_no,
-        sum(if(side = 'left', reps, 0)) as reps_left,
-        sum(if(side = 'right', reps, 0)) as reps_right,
-        sum(if(side = 'both', reps, 0)) as reps_both,
-        sum(if(side = 'unknown', reps, 0)) as reps_unknown,
-        sum(if(side = 'left', hold_s, 0)) as hold_s_left,
-        sum(if(side = 'right', hold_s, 0)) as hold_s_right,
-        sum(if(side = 'both', hold_s, 0)) as hold_s_both,
-        sum(if(side = 'unknown', hold_s, 0)) as hold_s_unknown,
-        sum(holds) as holds,
-        sum(reps_partial) as reps_partial,
-        sum(reps_inferred) as reps_inferred
+        if(side = 'left', reps, 0) as reps_left,
+        if(side = 'right', reps, 0) as reps_right,
+        if(side = 'both', reps, 0) as reps_both,
+        if(side = 'unknown', reps, 0) as reps_unknown,
+        if(side = 'left', hold_s, 0) as hold_s_left,
+        if(side = 'right', hold_s, 0) as hold_s_right,
+        if(side = 'both', hold_s, 0) as hold_s_both,
+        if(side = 'unknown', hold_s, 0) as hold_s_unknown,
+        holds, reps_partial, reps_inferred
     from spoken
+),
+block_sum as (
+    select *
+    from by_leg
+    anti join divided using (block_no)
+    union all
+    select
+        block_no,
+        sum(reps_left), sum(reps_right), sum(reps_both), sum(reps_unknown),
+        sum(hold_s_left), sum(hold_s_right), sum(hold_s_both), sum(hold_s_unknown),
+        sum(holds), sum(reps_partial), sum(reps_inferred)
+    from by_leg
+    semi join divided using (block_no)
     group by block_no
 ),
 -- in the order of the incoming blocks, which is that of participants, or nearly: nothing but speed rests on it, and to
