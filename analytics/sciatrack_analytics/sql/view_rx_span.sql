@@ -1,18 +1,16 @@
 -- one row per participant, exercise and prescription version with days in force: from which day to which
 with
-first_version as (
-    select participant, min(valid_from) as first_rx
+version as (
+    select *, min(valid_from) over (partition by participant) as first_rx
     from rx
-    group by participant
 ),
 final as (
     select
-        rx.*,
+        version.* exclude (first_rx),
         greatest(valid_from, observed_from(enrolled_on(start_date, first_rx, null), cut_off.first_date)) as from_date,
         least(valid_to - 1, observed_to(end_date, cut_off.last_date)) as to_date,
         sees_left_mask, sees_right_mask, sees_both_mask
-    from rx
-    join first_version using (participant)
+    from version
     left join entry using (participant)
     left join exercise using (exercise)
     cross join cut_off

@@ -19,6 +19,7 @@ known_days as (
             (cast(1 as bigint) << (7 * standing - 7 + weekday))
                 | if(side_missing and standing <> 3, cast(1 as bigint) << (56 + weekday), 0)
         ) as marks,
+        bit_or(1 << weekday) as days_known,
         sum(cast(reps_done as double)) as reps_done,
         sum(hold_s_done) as hold_s_done,
         sum(cast(reps_counted as double)) as reps_counted,
@@ -38,22 +39,25 @@ other_day as (
     from known
     where local_date is null
 ),
-marked as (
+in_force as (
     select
         other_day.*,
         coalesce(known_days.reps_done, 0) as reps_done,
         coalesce(known_days.hold_s_done, 0) as hold_s_done,
         known_days.reps_counted, known_days.reps_rx, known_days.hold_s_counted, known_days.hold_s_rx,
         coalesce(marks, 0) as marks_known,
+        coalesce(days_known, 0) as days_known,
         (127 << cast(greatest(from_date - week_start, 0) as integer))
-            & (127 >> cast(greatest(week_start + 6 - to_date, 0) as integer)) & 127 as days,
-        days & ~cast((
-            marks_known | (marks_known >> 7) | (marks_known >> 14) | (marks_known >> 21)
-            | (marks_known >> 28) | (marks_known >> 35) | (marks_known >> 42) | (marks_known >> 49)
-        ) & 127 as integer) as days_other,
-        marks_known | (cast(days_other as bigint) << (7 * standing_other - 7)) as marks
+            & (127 >> cast(greatest(week_start + 6 - to_date, 0) as integer)) & 127 as days
     from other_day
     left join known_days using (rx_no, week_start)
+),
+marked as (
+    select
+        *,
+        days & ~days_known as days_other,
+        marks_known | (cast(days & ~days_known as bigint) << (7 * standing_other - 7)) as marks
+    from in_force
 ),
 -- who takes the week's due days: days done first, in order; then days that could not be measured; then days with too
 -- few reps, or with the person's word only; last the remaining days from the end of the week
@@ -74,38 +78,57 @@ turns as (
         ) as integer) as slots
     from marked
 ),
--- turns whose days are all taken, and the one that the last places go to
-places as (
+-- up to which place each turn goes, if all its days get one; a day that could not be measured takes one and is not due
+turn_ends as (
     select
         *,
         days_not_observable | days_device_fault as days_unmeasured,
+        days_reported_not_done | days_no_information as days_last,
         bit_count(days_qualifying) as upto_1,
-        upto_1 + bit_count(days_unmeasured) as upto_2,
-        upto_2 + bit_count(days_too_few) as upto_3,
-        upto_3 + bit_count(days_selfreport) as upto_4,
-        if(slots >= upto_1, days_qualifying, 0) | if(slots >= upto_2, days_unmeasured, 0)
-            | if(slots >= upto_3, days_too_few, 0) | if(slots >= upto_4, days_selfreport, 0) as days_whole,
+        bit_count(days_qualifying | days_not_observable | days_device_fault) as upto_2,
+        bit_count(days_qualifying | days_not_observable | days_device_fault | days_too_few) as upto_3,
+        bit_count(
+            days_qualifying | days_not_observable | days_device_fault | days_too_few | days_selfreport
+        ) as upto_4
+    from turns
+),
+-- turns whose days all have a place, and the one that the last places go to
+places as (
+    select
+        *,
+        case
+            when slots < upto_1 then 0
+            when slots < upto_2 then days_qualifying
+            when slots < upto_3 then days_qualifying | days_unmeasured
+            when slots < upto_4 then days_qualifying | days_unmeasured | days_too_few
+            else days_qualifying | days_unmeasured | days_too_few | days_selfreport
+        end as days_whole,
         case
             when slots < upto_1 then days_qualifying
             when slots < upto_2 then days_unmeasured
             when slots < upto_3 then days_too_few
-            else days_selfreport
+            when slots < upto_4 then days_selfreport
+            else days_last
         end as days_first,
-        slots - case when slots < upto_1 then 0 when slots < upto_2 then upto_1 when slots < upto_3 then upto_2 else upto_3 end
-            as n_first
-    from turns
+        case
+            when slots < upto_1 then slots
+            when slots < upto_2 then slots - upto_1
+            when slots < upto_3 then slots - upto_2
+            when slots < upto_4 then slots - upto_3
+            else slots - upto_4
+        end as n_first
+    from turn_ends
+),
+placed as (
+    select *, days_whole | if(slots < upto_4, first_days(days_first, n_first), last_days(days_first, n_first)) as days_slot
+    from places
 ),
 slotted as (
     select
         *,
-        days_whole | if(
-            slots < upto_4, first_days(days_first, n_first),
-            last_days(days_reported_not_done | days_no_information, slots - upto_4)
-        ) as days_slot,
-        -- a day that could not be measured takes a place and is not due
         days_slot & ~days_unmeasured as days_due,
-        days & ~days_other & ~days_due as days_left_out
-    from places
+        days & ~days_other & ~(days_slot & ~days_unmeasured) as days_left_out
+    from placed
 ),
 -- the sums of a week's known days are those of its due days, unless some of them are not due
 due_sum as (
