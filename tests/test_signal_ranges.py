@@ -13,7 +13,7 @@ from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.ranges import far_rests
 from sciatrack_signal.simulate import Options, simulate_set
-from signal_cases import LAW
+from signal_cases import LAW, Case, turned
 
 
 @pytest.mark.parametrize("seed", [2, 4, 9])
@@ -53,6 +53,20 @@ def test_a_tilt_that_no_turn_about_the_axis_gives_stands_as_it_is():
 def test_all_other_exercises_are_seen_whole(exercise):
     for view in catalogue()[exercise].views.values():
         assert view.seen_share == pytest.approx(1.0, abs=0.02)
+
+
+def test_a_range_is_the_mean_of_the_way_out_and_the_way_back():
+    case = Case(exercise="generic")
+    turns_s = case.truth[2].hold_end_s + 0.7
+
+    def rests_higher_after_the_third(time_s):
+        return case.angle_deg(time_s) + 6.0 * np.clip((time_s - turns_s) / 0.5, 0, 1)
+
+    recording = turned(
+        case.even_s(), rests_higher_after_the_third, case.axis, case.rest_up, exercise="generic", placement="hip"
+    )
+    roms_deg = [rep.rom_deg for rep in analyze(recording).blocks[0].reps]
+    assert roms_deg == pytest.approx([40.0, 40.0, 37.0, 40.0, 40.0], abs=0.8)
 
 
 def test_a_rest_further_off_than_the_others_makes_no_range():
