@@ -17,7 +17,7 @@ from sciatrack_signal import blocks
 from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Block
-from sciatrack_signal.simulate import simulate_nobody, simulate_set, simulate_visit
+from sciatrack_signal.simulate import adversarial, simulate_nobody, simulate_set, simulate_visit
 from signal_cases import Case, Plan, block_of
 
 SAMPLES = Path(__file__).parents[1] / "sample_data" / "sessions"
@@ -276,3 +276,10 @@ def test_a_chance_run_does_not_take_the_name_of_a_sure_one() -> None:
     found = blocks_of(made.recording, "right_thigh")
     near = [b for b in found if b.block_start_s < true.end_s < b.block_end_s + 5.0]
     assert [(b.exercise, b.count) for b in near] == [("clamshell", true.count)]
+
+
+@pytest.mark.parametrize("seed", [5000004, 5000007])
+def test_a_label_does_not_make_repetitions_of_breathing(seed: int) -> None:
+    """Breaths as large as the cobras they lie in, where nobody walks and poses say nothing against the label."""
+    case = adversarial("A38", seed=seed)
+    assert case.failures(analyze(case.recording)) == ()

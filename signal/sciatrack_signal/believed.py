@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sciatrack_signal.blocks import parts_of, walk_up
+from sciatrack_signal.blocks import BREATHING, parts_of, walk_up
 from sciatrack_signal.candidates import Candidate, Labels
 from sciatrack_signal.exercises import catalogue
-from sciatrack_signal.naming import can_name, name_runs
+from sciatrack_signal.naming import Naming, can_name, name_runs
 from sciatrack_signal.plausible import deliberate
 from sciatrack_signal.segmentation import FEW_STROKES
 
@@ -41,6 +41,7 @@ def believed(kept: Sequence[Candidate], labels: Labels) -> tuple[list[Candidate]
         return [], f"less than {CLEAR_DEG:g} degrees were seen, too little to tell {exercise.id} from breathing"
     if not can_name(exercise.id, labels.placement):
         return clear, ""
+    clear = [one for one in clear if not _breath(one, labels)]
     least = LEAST_CHANCE if weak else LEAST_CHANCE_SEEN
     chances = [chance(one, labels) for one in clear]
     stand = [not weak and _regular(one, labels) for one in clear]
@@ -67,9 +68,16 @@ def _regular(one: Candidate, labels: Labels) -> bool:
 
 def chance(one: Candidate, labels: Labels) -> float:
     """That the likeliest part of a run is the exercise that was said."""
+    return max((name.probabilities[labels.exercise.id] for name in _names(one, labels)), default=1.0)
+
+
+def _breath(one: Candidate, labels: Labels) -> bool:
+    """Whether every part of a run is breathing first of all, although somebody said an exercise."""
+    return {name.best[0] for name in _names(one, labels)} == {BREATHING}
+
+
+def _names(one: Candidate, labels: Labels) -> list[Naming]:
     up = walk_up(one)
     seen = [seen for _, _, seen in parts_of(one)]
-    names = name_runs(
-        seen, labels.placement, list(catalogue()), [] if up is None else [up], said=labels.exercise.id
-    )  # fmt: skip
-    return max((name.probabilities[labels.exercise.id] for name in names), default=1.0)
+    walks = [] if up is None else [up]
+    return name_runs(seen, labels.placement, list(catalogue()), walks, said=labels.exercise.id)
