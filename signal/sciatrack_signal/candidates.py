@@ -12,7 +12,10 @@ import numpy.typing as npt
 
 from sciatrack_signal.excursion import unit_one
 from sciatrack_signal.exercises import Exercise, View, flip_y, view_name
+from sciatrack_signal.heading import NOTE as HEADING_NOTE
 from sciatrack_signal.heading import heading_trace
+from sciatrack_signal.height import NOTE as HEIGHT_NOTE
+from sciatrack_signal.height import PERIOD_MAX_S, height_trace
 from sciatrack_signal.naming import other_ways
 from sciatrack_signal.order import median
 from sciatrack_signal.plausible import Likeness, deliberate, likeness, possible, unmistakable
@@ -70,14 +73,15 @@ class Candidate:
     """A run that passes for deliberate, and where it comes from.
 
     trace : of the stretch it lies in; rows of the run are rows of this. barriers (k, 2) : rows that no set crosses.
-    by_heading : whether the trace is of turns about the vertical, which only the gyroscope saw.
+    sense : empty if the trace is of gravity, else the note that says what else it was seen by (heading, height).
+    slow : whether only a trace smoothed over a breath shows it.
     """
 
     trace: Trace
     run: Strokes
     measured: Likeness
     barriers: Int
-    by_heading: bool = False
+    sense: str = ""
     slow: bool = False
 
     @property
@@ -115,15 +119,26 @@ def find_candidates(trace: Trace, barriers: Int, labels: Labels) -> list[Candida
 def find_turns(trace: Trace, barriers: Int) -> list[Candidate]:
     """Sets of turns about the vertical that are beyond doubt; none without a gyroscope that may be believed."""
     turned = heading_trace(trace)
-    if turned is None:
+    return [] if turned is None else _beyond_doubt(turned, barriers, HEADING_NOTE)
+
+
+def find_rises(trace: Trace, barriers: Int, labels: Labels) -> list[Candidate]:
+    """Sets of moves up and down that are beyond doubt, at the trunk and of an exercise of which no poses are known:
+    a thigh that moves up and down turns, and shows that better. None where nobody says that anything is done."""
+    if labels.auto or labels.placement != "hip" or labels.ways:
         return []
+    found = _beyond_doubt(height_trace(trace), barriers, HEIGHT_NOTE)
+    return [one for one in found if one.measured.period_s <= PERIOD_MAX_S]
+
+
+def _beyond_doubt(seen: Trace, barriers: Int, sense: str) -> list[Candidate]:
     found = []
-    for run in find_runs(turned, barriers):
+    for run in find_runs(seen, barriers):
         if run.reversals < FEW_STROKES:
             continue
-        measured = likeness(turned, run)
+        measured = likeness(seen, run)
         if unmistakable(measured, run.amplitude_deg):
-            found.append(Candidate(turned, run, measured, barriers, by_heading=True))
+            found.append(Candidate(seen, run, measured, barriers, sense))
     return found
 
 

@@ -17,15 +17,15 @@ from sciatrack_ingest.gyro_check import GYROSCOPE_SET_ASIDE
 from sciatrack_signal.assemble import Context, assemble
 from sciatrack_signal.believed import believed
 from sciatrack_signal.blocks import STRANGE_REVERSALS, find_blocks, walk_up
-from sciatrack_signal.candidates import Candidate, Labels, find_candidates, find_turns, other_leg
+from sciatrack_signal.candidates import Candidate, Labels, find_candidates, find_rises, find_turns, other_leg
 from sciatrack_signal.dwells import time_moves
 from sciatrack_signal.exercises import Exercise, catalogue, get
 from sciatrack_signal.grid import to_grid
-from sciatrack_signal.heading import NOTE as HEADING_NOTE
+from sciatrack_signal.height import NOTE as HEIGHT_NOTE
 from sciatrack_signal.order import median
 from sciatrack_signal.quality import judged
 from sciatrack_signal.result import Analysis, Block, Rep
-from sciatrack_signal.selection import NOTHING_FOUND, select, select_turns
+from sciatrack_signal.selection import NOTHING_FOUND, clearer, select, select_turns
 from sciatrack_signal.sets import read_sets
 from sciatrack_signal.trace import Trace, build_trace
 from sciatrack_signal.turning import stretches
@@ -73,19 +73,26 @@ def analyze(
     kept, note = ([], NOTHING_FOUND) if labels.auto else select(found, labels)
     if kept:
         kept, note = believed(kept, labels)
+    rises = [one for trace, barriers in traces for one in find_rises(trace, barriers, labels)]
+    kept, note = (clearer(kept, rises), "") if rises else (kept, note)
     if not kept:
         turns = [one for trace, barriers in traces for one in find_turns(trace, barriers)]
         # Few turns that nobody named are those of people who turn over.
         long = [one for one in turns if not labels.auto or one.run.reversals >= STRANGE_REVERSALS]
         kept = select_turns(long)
-        note = HEADING_NOTE if kept else note
+        note = "" if kept else note
     read = read_sets(kept, labels)
     reps = [rep for one in read for rep in reps_of(one, labels, recording.clipped_s)]
     if kept and not reps:
         note = "too few whole repetitions were found"
     if reps and other_leg(labels):
         note = _joined(note, OTHER_LEG)
-    note = _joined(note, *(trace.gyro_note for trace, _ in traces), *_set_aside(recording))
+    note = _joined(
+        note,
+        *(one.sense for one in read if reps),
+        *(trace.gyro_note for trace, _ in traces),
+        *_set_aside(recording),
+    )
     return _answer(recording, labels, _number_sets(reps), note)
 
 
@@ -120,11 +127,14 @@ def reps_of(one: Candidate, labels: Labels, clipped_s: Sequence[tuple[float, flo
         read = read_sets([one], labels)
         return [rep for each in read for rep in reps_of(each, labels, clipped_s)]
     view = labels.view
-    context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN)
+    by_height = one.sense == HEIGHT_NOTE
+    context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN and not by_height)
     reps = assemble(one.trace, time_moves(one.trace, one.run), context)
     if len(reps) < labels.exercise.min_set_reps:
         return []
-    reps = [_flagged(rep, "low_certainty") for rep in reps] if one.by_heading else reps
+    reps = [_flagged(rep, "low_certainty") for rep in reps] if one.sense else reps
+    # A height is no angle.
+    reps = [replace(rep, rom_deg=None) for rep in reps] if by_height else reps
     reps = judged(one.trace, reps, view, clipped_s=clipped_s)
     return [_flagged(rep, "inferred") for rep in reps] if other_leg(labels) else reps
 

@@ -116,6 +116,16 @@ def select_turns(found: list[Candidate]) -> list[Candidate]:
     return apart(sorted(found, key=lambda one: -one.run.amplitude_deg * one.run.count))
 
 
+def clearer(kept: list[Candidate], others: list[Candidate]) -> list[Candidate]:
+    """The sets, in the place of some those that another sense sees more alike over the same time."""
+    better = [
+        other
+        for other in others
+        if all(other.measured.unlike < one.measured.unlike for one in kept if _overlap(other.span_s, one.span_s))
+    ]
+    return apart([*better, *kept])
+
+
 def _of_one_kind(clear: list[tuple[float, Candidate]], few: list[Candidate], view: View) -> list[Candidate]:
     """One exercise is one axis and one pair of poses in the sensor's frame: those of the clearest run."""
     if not clear:

@@ -132,7 +132,7 @@ def read_set(one: Candidate, labels: Labels) -> Strokes | None:
 def _geometry_odds(one: Candidate, d: Dwells, labels: Labels) -> float:
     """Log odds that the even dwells are rest, by the poses that the exercise has; 0 where turns are about up."""
     up = walk_up(one)
-    if one.by_heading or up is None or not labels.ways:
+    if one.sense or up is None or not labels.ways:
         return 0.0
     middles = (d.starts + d.ends) // 2
     poses = [unit_one(middle_row(one.trace.up[middles[parity : d.n : 2]])) for parity in (0, 1)]
