@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sciatrack_signal import live_window
+from sciatrack_signal.live_arrival import arrived
 from sciatrack_signal.live_past import Past
 from sciatrack_signal.live_steps import STEP_S, Steps, Up, angle_deg
 from sciatrack_signal.live_tracker import LiveTracker
@@ -113,6 +114,24 @@ def test_sway_after_an_arrival_does_not_move_it() -> None:
         past.add(t, up)
     assert past.level_since(3.5, 0.0) == pytest.approx(50.0, abs=1.0)
     assert past.arrival(50.0, 3.5) == pytest.approx(1.0 + 0.9135 * 2.0, abs=0.15)
+
+
+@pytest.mark.parametrize("seconds", [0.8, 2.0, 5.0])
+def test_sway_beyond_the_arrival_does_not_date_it_anew(seconds: float) -> None:
+    """A body that sways about the hold, first outwards: only with its sway is the hold reached where it is."""
+    move_and_hold = move([(1.0, 0.0), (seconds, 20.0), (4.0, 20.0)])
+    time_s = np.arange(len(move_and_hold)) / RATE_HZ
+    swaying_s = np.clip(time_s - 1.0 - seconds, 0.0, None)
+    _, steps, _ = taken(tilted(move_and_hold + 2.0 * np.sin(2.0 * math.pi * 0.5 * swaying_s)))
+    times, angles = zip(*((t, angle_deg(up, (0.0, 0.0, 1.0))) for t, up in steps if t > 0.5), strict=True)
+    told = arrived(times, angles, 0.1)
+    assert told is not None
+    assert told[0] == pytest.approx(1.0 + 0.9135 * seconds, abs=0.05 * seconds + 0.2)
+    assert told[1] == pytest.approx(20.0, abs=2.0)
+
+
+def test_nothing_has_arrived_before_there_is_a_move() -> None:
+    assert arrived([], [], 0.1) is None
 
 
 @pytest.mark.parametrize(("further_deg", "goes_on"), [(54.0, True), (50.0, False)])

@@ -81,7 +81,7 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
     sway = _sway(angle, plateaus, rate_hz)
     usual = median(sway)
     calm = [
-        min(own, max(_calmer_half(angle[a:b]), usual)) if own > usual else own
+        min(own, max(calmer_half(angle[a:b]), usual)) if own > usual else own
         for own, (a, b) in zip(sway.tolist(), plateaus, strict=True)
     ]
     window = max(2, round(LEVEL_WINDOW_S * rate_hz))
@@ -200,7 +200,7 @@ def _plateau(angle: Float, points: list[int], halves: list[int], k: int, amplitu
     return start + int(near.argmax()), end + 1 - int(near[::-1].argmax())
 
 
-def _calmer_half(plateau: Float) -> float:
+def calmer_half(plateau: Float) -> float:
     """Sway in the calmer half of a plateau: a step within it is not sway."""
     half = len(plateau) // 2
     if half < 3:

@@ -30,6 +30,8 @@ REACH = minimum_jerk_reach(EDGE_SPEED_SHARE)
 # top; its plateau begins where the contract's hold has not faded.
 LEVEL_STEPS = round(0.6 / STEP_S)
 THERE_SHARE, NEAR_SHARE = 0.05, 0.85
+# A departure is dated to within so much (s); what is looked at as one move begins by so much earlier.
+BEFORE_S = 0.2
 # The filters of a step make that rise longer by so much (s), and never by more than leaves this share.
 SMEAR_S = 0.11
 SHORTEST_RISE = 0.3
@@ -102,6 +104,11 @@ class Past:
             return False
         before, now = sorted(self._angles[first:last]), sorted(self._angles[last:])
         return now[len(now) // 2] > before[round(0.95 * (len(before) - 1))] + least_deg
+
+    def since(self, start_s: float) -> tuple[list[float], list[float]]:
+        """Times and angles from just before start_s on, copied."""
+        first = bisect_left(self._times, start_s - BEFORE_S)
+        return self._times[first:], self._angles[first:]
 
     def last_below(self, level_deg: float) -> float:
         """The last time at which the angle was not above the level."""

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sciatrack_signal.live_arrival import arrived
 from sciatrack_signal.live_past import Past
 from sciatrack_signal.live_steps import STEP_S, Steps, Up, angle_deg, nearer
 from sciatrack_signal.moves import STEP_MIN_SHARE, STEP_NOISE
@@ -34,7 +35,7 @@ ONWARD_SHARE = 0.3
 # is grasped and drawn in. The sway of a hold is here what it turns within a fifth of a second.
 GRASP_S = 4.0
 # A hold is dated again once it has lasted so long, when its angle is known better.
-REFINE_S = (0.6, 1.2, 2.0, 3.0, 4.5)
+REFINE_S = (0.6, 1.2, 2.0, 3.0, 4.5, 7.0)
 # A pose is known after so many quiet seconds; one that is left by so many times its sway, for so long, was rest.
 KNOWN_S, OTHER_SWAYS, OTHER_S = 2.0, 5.0, 1.0
 OTHER_USUAL = 0.6
@@ -300,14 +301,24 @@ class LiveTracker:
     def _refine(self, t: float, move: Move, pose: _Pose) -> None:
         """The hold has lasted a while: its angle is known better, and so is the arrival."""
         self._refine_s = next((pose.seen_s + s for s in REFINE_S if pose.seen_s + s > t), math.inf)
-        level = self._past.level_since(pose.seen_s, self._base_deg)
+        told = self._arrived(move, pose)
+        if told is None:
+            return
+        arrived_s, level = told
         if t - pose.seen_s < 1.0:
             pose.level_deg = level
-        arrived_s = self._past.arrival(level, pose.seen_s, self._base_deg, move.peak_dps)
         arrived_s = max(min(arrived_s, t), move.start_s) if arrived_s < math.inf else move.hold_start_s or t
         if abs(arrived_s - (move.hold_start_s or 0.0)) > 0.1:
             move.hold_start_s = arrived_s
             self._tell("hold_started", arrived_s)
+
+    def _arrived(self, move: Move, pose: _Pose) -> tuple[float, float] | None:
+        """When the hold was reached, and its angle; of a move that went on after a grasp, its last part alone."""
+        past = self._past
+        if not self._base_deg:
+            return arrived(*past.since(move.start_s), self._noise_deg)
+        level = past.level_since(pose.seen_s, self._base_deg)
+        return past.arrival(level, pose.seen_s, self._base_deg, move.peak_dps), level
 
     def _is_elsewhere(self, t: float, up: Up, pose: _Pose) -> bool:
         """Whether a known pose was left for one that is not the rest; if that lasts, the pose was rest itself."""
