@@ -301,7 +301,11 @@ class LiveTracker:
     def _refine(self, t: float, move: Move, pose: _Pose) -> None:
         """The hold has lasted a while: its angle is known better, and so is the arrival."""
         self._refine_s = next((pose.seen_s + s for s in REFINE_S if pose.seen_s + s > t), math.inf)
-        told = self._arrived(move, pose)
+        past = self._past
+        told = arrived(*past.since(move.start_s), self._noise_deg)
+        if self._base_deg:  # of a move that went on after a grasp, its last part alone
+            level = past.level_since(pose.seen_s, self._base_deg)
+            told = past.arrival(level, pose.seen_s, self._base_deg, move.peak_dps), level
         if told is None:
             return
         arrived_s, level = told
@@ -311,14 +315,6 @@ class LiveTracker:
         if abs(arrived_s - (move.hold_start_s or 0.0)) > 0.1:
             move.hold_start_s = arrived_s
             self._tell("hold_started", arrived_s)
-
-    def _arrived(self, move: Move, pose: _Pose) -> tuple[float, float] | None:
-        """When the hold was reached, and its angle; of a move that went on after a grasp, its last part alone."""
-        past = self._past
-        if not self._base_deg:
-            return arrived(*past.since(move.start_s), self._noise_deg)
-        level = past.level_since(pose.seen_s, self._base_deg)
-        return past.arrival(level, pose.seen_s, self._base_deg, move.peak_dps), level
 
     def _is_elsewhere(self, t: float, up: Up, pose: _Pose) -> bool:
         """Whether a known pose was left for one that is not the rest; if that lasts, the pose was rest itself."""
