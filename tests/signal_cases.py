@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from sciatrack_ingest import Recording
 from sciatrack_signal.dwells import Timed, time_moves
+from sciatrack_signal.exercises import USUAL_ABOVE_M
 from sciatrack_signal.grid import to_grid
 from sciatrack_signal.pipeline import analyze
 from sciatrack_signal.result import Block, Rep
@@ -103,6 +104,7 @@ class Case:
     seed: int = 1
     exercise: str = "glute_bridge"
     placement: str = "right_thigh"
+    above_m: float = USUAL_ABOVE_M
 
     @property
     def duration_s(self) -> float:
@@ -142,7 +144,7 @@ class Case:
         time_s = self.even_s() if time_s is None else time_s
         return turned(
             time_s, self.angle_deg, self.axis, self.rest_up, gyroscope=self.gyroscope, acc_noise=self.acc_noise,
-            gyr_noise=self.gyr_noise, seed=self.seed,
+            gyr_noise=self.gyr_noise, seed=self.seed, above_m=self.above_m,
             **({"exercise": self.exercise, "placement": self.placement} | labels),
         )  # fmt: skip
 
@@ -157,9 +159,10 @@ def turned(
     acc_noise: float = 0.03,
     gyr_noise: float = 0.002,
     seed: int = 1,
+    above_m: float = USUAL_ABOVE_M,
     **labels: Any,
 ) -> Recording:
-    """A body part that turns about its own fixed axis by angle_deg(t)."""
+    """A body part that turns about its own fixed axis by angle_deg(t), at rest with the sensor above_m above it."""
     rng = np.random.default_rng(seed)
     unit = np.array(axis) / np.linalg.norm(axis)
     up = np.array(rest_up) / np.linalg.norm(rest_up)
@@ -167,9 +170,19 @@ def turned(
     half_s = 1e-3
     speed = np.radians(angle_deg(time_s + half_s) - angle_deg(time_s - half_s)) / (2 * half_s)
     acc = G_M_S2 * Rotation.from_rotvec(-angle[:, None] * unit).apply(up)
+    acc += own_acceleration(angle_deg, time_s, unit, above_m * up)
     acc += acc_noise * rng.standard_normal(acc.shape)
     gyr = speed[:, None] * unit + gyr_noise * rng.standard_normal(acc.shape)
     return Recording(time_s, acc, gyr if gyroscope else None, **labels)
+
+
+def own_acceleration(angle_deg: Callable[[Array], Array], time_s: Array, axis: Array, lever_m: Array) -> Array:
+    """(n, 3) what a sensor at the end of a lever is accelerated by, in its own frame."""
+    half_s = 1e-3
+    before, now, after = (np.radians(angle_deg(time_s + shift_s)) for shift_s in (-half_s, 0.0, half_s))
+    speed, change = (after - before) / (2 * half_s), (after - 2 * now + before) / half_s**2
+    along = np.cross(axis, lever_m)
+    return np.asarray(change[:, None] * along + speed[:, None] ** 2 * np.cross(axis, along))
 
 
 def still(duration_s: float, rate_hz: float = 50.0, **labels: Any) -> Recording:

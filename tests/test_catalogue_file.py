@@ -98,6 +98,7 @@ def test_a_direction_is_normalised(write) -> None:
         ("min_range_deg = 5", "min_range_deg = -1", [".min_range_deg", "-1"]),
         ("min_range_deg = 5", "min_range_deg = 5\naxis = [1, 1, 0]", [".axis", "1.41"]),
         ("min_range_deg = 5", "min_range_deg = 5\naxis = [1, 0]", [".axis", "three numbers"]),
+        ("min_range_deg = 5", "min_range_deg = 5\nabove_m = 7", [".above_m", "7", "metres from -1 to 1"]),
         ("[exercises.nerve_slider]", "[exercise.nerve_slider]", ["exercise", "not a known key"]),
         ("]\n", "\n", ["not valid TOML"]),
     ],

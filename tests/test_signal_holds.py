@@ -12,8 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sciatrack_ingest import Recording
+from sciatrack_signal.dwells import time_moves
+from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.holds import Hold, measure_hold
-from signal_cases import FEW, SHAPES, Array, Case, Plan, block_of, timed_of, trace_of, truths_of, turned
+from signal_cases import (
+    FEW,
+    SHAPES,
+    Array,
+    Case,
+    Plan,
+    block_of,
+    run_of,
+    timed_of,
+    times_of,
+    trace_of,
+    truths_of,
+    turned,
+)
 
 DIPPED = 2  # the rep of a set of five that is disturbed
 
@@ -41,7 +56,7 @@ def test_every_move_of_a_set_is_dated_by_the_contracts_rule(
     assert timed.sway_deg.shape == timed.levels_deg.shape == (9,)
     assert (timed.sway_deg > 0).all()
     holds_s = np.array([timed.dwell(apex) for apex in range(1, 8, 2)]) / trace.rate_hz
-    late = 0.1 + 0.03 * max(out_s, back_s)
+    late = 0.12 + 0.03 * max(out_s, back_s)
     np.testing.assert_allclose(holds_s[:, 0], truths_of(case)[:, 1], atol=late)
     np.testing.assert_allclose(holds_s[:, 1], truths_of(case)[:, 2], atol=late)
     for depart, arrive in zip(timed.departs, timed.arrives, strict=True):
@@ -152,6 +167,62 @@ def test_the_interval_mostly_holds_the_truth(plateau_s: float, seed: int, noise:
     assert len(holds) == 6
     inside = [h.low_s <= t.hold_s <= h.high_s for h, t in zip(holds, case.truth, strict=True)]
     assert sum(inside) >= 4
+
+
+@pytest.mark.parametrize("gyroscope", [True, False])
+@pytest.mark.parametrize("shape", ["minimum_jerk", "half_cosine"])
+def test_who_never_pauses_goes_as_far_as_he_goes(gyroscope: bool, shape: str) -> None:
+    """Nobody's next move begins within a pose that is not held."""
+    plans = (Plan(0.6, plateau_s=0.0, back_s=0.6, pause_s=0.0, range_deg=15.0, shape=shape),) * 8
+    case = Case(plans, gyroscope=gyroscope, above_m=0.2, breath_deg=0.1)
+    reps = block_of(case.record(), exercise="generic").reps
+    assert len(reps) == 8
+    assert all(rep.complete for rep in reps)
+    assert [rep.rom_deg for rep in reps] == pytest.approx([15.0] * 8, abs=5.0)
+
+
+@pytest.mark.parametrize("above_m", [-0.1, 0.0, 0.07, 0.12])
+@pytest.mark.parametrize("out_s", [0.8, 1.6, 3.0])
+def test_without_a_gyroscope_the_height_of_the_sensor_over_its_pivot_is_allowed_for(
+    above_m: float, out_s: float
+) -> None:
+    case = Case(plans=(Plan(out_s, back_s=out_s),) * 4, gyroscope=False, above_m=above_m, breath_deg=0.1)
+    trace = trace_of(case.record())
+    timed = time_moves(trace, run_of(trace), above_m)
+    holds_s = np.array([timed.dwell(apex) for apex in range(1, 8, 2)]) / trace.rate_hz
+    np.testing.assert_allclose(holds_s, truths_of(case)[:, 1:3], atol=0.1)
+
+
+@pytest.mark.parametrize("exercise", ["bird_dog", "pelvic_tilt", "glute_bridge"])
+def test_the_catalogue_says_how_high_a_sensor_stands(exercise: str) -> None:
+    """A thigh that hangs from the hip looks slower than it is, one that is carried looks faster."""
+    placement = "hip" if exercise == "pelvic_tilt" else "right_thigh"
+    above_m = catalogue()[exercise].view(placement, "right").above_m
+    plans = (Plan(0.9, back_s=0.9, range_deg=40.0 if placement == "right_thigh" else 8.0),) * 6
+    case = Case(plans, gyroscope=False, above_m=above_m, exercise=exercise, placement=placement, breath_deg=0.1)
+    block = block_of(case.record(), side="right")
+    np.testing.assert_allclose(times_of(block)[:, 1:3], truths_of(case)[:, 1:3], atol=0.1)
+
+
+def test_a_pull_after_a_grasp_counts_though_smoothing_takes_of_its_speed() -> None:
+    """Out in 0.8 s, then 5 degrees further in 0.7 s: 11 % of the peak speed, and less than 10 % as measured."""
+    way = SHAPES["minimum_jerk"][0]
+
+    def angle_deg(time_s: Array) -> Array:
+        angle = np.zeros(len(time_s))
+        for k in range(5):
+            since = time_s - 5.0 - 14.0 * k
+            back = way(np.clip((since - 9) / 2, 0, 1))
+            angle += 50.0 * (way(np.clip(since / 0.8, 0, 1)) - back)
+            angle += 5.0 * (way(np.clip((since - 2) / 0.7, 0, 1)) - back)
+        return angle
+
+    recording = turned(
+        np.arange(0.0, 80.0, 0.02), angle_deg, (0.0, 1.0, 0.0), (1.0, 0.0, 0.0), placement="right_thigh"
+    )
+    reps = block_of(recording, exercise="generic").reps
+    starts_s = [rep.hold_start_s - 5.0 - 14.0 * k for k, rep in enumerate(reps)]
+    assert starts_s == pytest.approx([2.4] * 5, abs=0.25)
 
 
 @pytest.mark.parametrize(("members", "arrived_s"), [({2}, 1.83), (set(range(5)), 3.55)])

@@ -48,8 +48,21 @@ def test_an_arrival_is_where_the_speed_has_fallen_to_10_percent(shape: str, move
 def test_smoothing_that_is_told_of_moves_no_arrival(move_s: float, sigma: float) -> None:
     angle = move("minimum_jerk", move_s)
     sharp = arrival(angle, RANGE_DEG, 0.05, 0.0)
-    dull = arrival(gaussian_filter1d(angle, sigma), RANGE_DEG, 0.05, sigma)
+    dull = arrival(gaussian_filter1d(angle, sigma), RANGE_DEG, 0.05, sigma**2)
     assert dull.at / RATE_HZ == pytest.approx(sharp.at / RATE_HZ, abs=0.06)
+
+
+@LAW
+@given(move_s=st.floats(0.8, 4.0), above_m=st.floats(-0.1, 0.12))
+def test_a_moves_own_acceleration_that_is_told_of_moves_no_arrival(move_s: float, above_m: float) -> None:
+    """Up to a lever of 2 h/g, an accelerometer shows the angle less h/g of its acceleration."""
+    angle = move("minimum_jerk", move_s)
+    lever_rows = above_m / 9.81 * RATE_HZ**2
+    shown = angle - lever_rows * np.gradient(np.gradient(angle))
+    sharp = arrival(angle, RANGE_DEG, 0.05, 0.0)
+    told, silent = arrival(shown, RANGE_DEG, 0.05, -2 * lever_rows), arrival(shown, RANGE_DEG, 0.05, 0.0)
+    assert told.at / RATE_HZ == pytest.approx(sharp.at / RATE_HZ, abs=0.08)
+    assert abs(told.at - sharp.at) <= abs(silent.at - sharp.at) + 0.03 * RATE_HZ
 
 
 @LAW

@@ -40,6 +40,16 @@ def test_the_inner_move_is_timed_by_the_rule_of_holds(step_deg: float, inner_s: 
     assert home == pytest.approx(8.83 + inner_s, abs=0.2)
 
 
+def test_what_is_left_of_the_outer_move_is_no_part_of_the_inner_one() -> None:
+    angle = pose(step_deg=8.0)
+    plain = inner_moves(angle, RATE_HZ, 0.1, 0.0)
+    angle[:8], angle[-8:] = np.linspace(9.0, 0.0, 8), np.linspace(0.0, -9.0, 8)
+    rest = inner_moves(angle, RATE_HZ, 0.1, 0.0)
+    assert plain is not None
+    assert rest is not None
+    assert [edge.at for edge in rest if edge] == pytest.approx([edge.at for edge in plain if edge], abs=3.0)
+
+
 @pytest.mark.parametrize(
     "angle",
     [

@@ -30,6 +30,8 @@ Float = npt.NDArray[np.float64]
 
 GENERIC = "generic"
 BREATHING = "breathing"
+# While nobody knows what moves, nothing is said of where it turns: so were the numbers of naming_arcs.toml taken.
+NO_LEVER_M = 0.0
 # What is breathing first of all and with this chance is passed over; half let a fast breath at the hip through.
 BREATHING_CHANCE = 0.35
 # A run that does not pass for deliberate by itself is kept if it is one of the exercises with this probability.
@@ -135,7 +137,7 @@ def walk_up(one: Candidate) -> Float | None:
 
 def parts_of(one: Candidate) -> list[tuple[Candidate, Arcs, Evidence]]:
     """A candidate cut where two exercises follow each other, each part with its strokes and their medians."""
-    whole = arcs_of(one.trace, time_moves(one.trace, one.run))
+    whole = arcs_of(one.trace, time_moves(one.trace, one.run, NO_LEVER_M))
     if whole.count < LEAST_STROKES:
         return []
     edges = [0, *cuts(whole), whole.count]

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.exercises import USUAL_ABOVE_M
 from sciatrack_signal.moves import (
+    EDGE_SPEED_SHARE,
     STEP_MEMBERS,
     STEP_NOISE,
     STEP_NOISE_USUAL,
+    STEP_SPEED_SHARE_USUAL,
     STEP_USUAL_SHARE,
     Edge,
     arrival,
@@ -34,6 +37,7 @@ Float = npt.NDArray[np.float64]
 PLATEAU_SHARE = 0.15
 # The plateau's level where the move arrives or departs is taken over this long.
 LEVEL_WINDOW_S = 0.6
+GRAVITY = 9.81  # m/s^2
 # Sway is measured on plateaus at least this long.
 SWAY_MIN_S = 1.0
 # No plateau is known better than this (degrees).
@@ -67,8 +71,11 @@ class Timed:
         return start, max(start, end)
 
 
-def time_moves(trace: Trace, run: Strokes) -> Timed:
-    """Dates every stroke of a run on the sharp trace."""
+def time_moves(trace: Trace, run: Strokes, above_m: float = USUAL_ABOVE_M) -> Timed:
+    """Dates every stroke of a run on the sharp trace.
+
+    above_m : how far the sensor stands above what it turns about, negative below (`View.above_m`).
+    """
     rate_hz = trace.rate_hz
     margin = round(2.0 * rate_hz)
     first = max(0, int(run.points[0]) - margin)
@@ -85,20 +92,32 @@ def time_moves(trace: Trace, run: Strokes) -> Timed:
         for own, (a, b) in zip(sway.tolist(), plateaus, strict=True)
     ]
     window = max(2, round(LEVEL_WINDOW_S * rate_hz))
-    smoothing = trace.sharp_sigma_s * rate_hz
+    widened = _widened(trace, above_m)
     onward, backward = _ways(angle, points, plateaus, calm)
     onto, off = _last_steps(onward, window), _last_steps(backward, window)
     departs, arrives = [], []
     for k in range(run.count):
         (step, level), (back_step, back_level) = onto[k], off[k]
-        into = arrival(onward[k].angle, level, float(sway[k + 1]), smoothing, step)
-        out = arrival(backward[k].angle, back_level, float(sway[k]), smoothing, back_step)
+        into = arrival(onward[k].angle, level, float(sway[k + 1]), widened, step)
+        out = arrival(backward[k].angle, back_level, float(sway[k]), widened, back_step)
         begun, over = in_order(reversed_edge(out, first + points[k + 1]), shifted(into, first + points[k]))
         departs.append(begun)
         arrives.append(over)
-    _put_inner_moves(trace, run, first, usual, departs, arrives)
+    _put_inner_moves(trace, run, first, usual, widened, departs, arrives)
     levels = np.array([median(angle[a:b]) for a, b in plateaus])
     return Timed(run, tuple(departs), tuple(arrives), sway, levels, first, angle)
+
+
+def _widened(trace: Trace, above_m: float) -> float:
+    """Variance in rows^2 by which moves look longer than they are, for `arrival`.
+
+    With a gyroscope they do not. Without one they are smoothed, and up is where the acceleration points, that of
+    the move included: h above what it turns about an angle a looks like a - h/g a'', whose speed is less spread out
+    in time by a variance of 2 h/g (moments of its profile). Moves look shorter there, and longer below.
+    """
+    if trace.sharp_sigma_s == 0.0:
+        return 0.0
+    return float((trace.sharp_sigma_s**2 - 2.0 * above_m / GRAVITY) * trace.rate_hz**2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +153,10 @@ def _last_steps(ways: list[_Way], window: int) -> list[tuple[int | None, float]]
     Ways out and ways back, every other one, are judged apart.
     """
 
-    def steps(some: list[_Way], times: float) -> list[tuple[int | None, float]]:
-        return [last_step(way.angle, way.plateau, way.peak_speed, way.sway_deg, window, times) for way in some]
+    def steps(some: list[_Way], times: float, share: float = EDGE_SPEED_SHARE) -> list[tuple[int | None, float]]:
+        return [
+            last_step(way.angle, way.plateau, way.peak_speed, way.sway_deg, window, times, share) for way in some
+        ]
 
     def with_step(told: list[tuple[int | None, float]]) -> int:
         return sum(row is not None for row, _ in told)
@@ -143,7 +164,7 @@ def _last_steps(ways: list[_Way], window: int) -> list[tuple[int | None, float]]
     found: list[tuple[int | None, float]] = [(None, 0.0)] * len(ways)
     for kind in (0, 1):
         some = ways[kind::2]
-        told = steps(some, STEP_NOISE_USUAL)
+        told = steps(some, STEP_NOISE_USUAL, STEP_SPEED_SHARE_USUAL)
         if 0 < with_step(told) < max(STEP_USUAL_SHARE * len(some), 2):
             told = steps(some, STEP_NOISE)
         if len(some) > STEP_MEMBERS and with_step(told) == 1:
@@ -153,13 +174,18 @@ def _last_steps(ways: list[_Way], window: int) -> list[tuple[int | None, float]]
 
 
 def _put_inner_moves(
-    trace: Trace, run: Strokes, first: int, noise_deg: float, departs: list[Edge], arrives: list[Edge]
+    trace: Trace,
+    run: Strokes,
+    first: int,
+    noise_deg: float,
+    widened: float,
+    departs: list[Edge],
+    arrives: list[Edge],
 ) -> None:
     """Where most holds of a set have a move within them, that one's edges in the place of the outer move's."""
     if run.rest is None:
         return
     apexes = [k for k in range(1, run.count) if k % 2 != run.rest]
-    smoothing = trace.sharp_sigma_s * trace.rate_hz
     found = {}
     for k in apexes:
         start, end = max(round(arrives[k - 1].at), first), round(departs[k].at)
@@ -167,7 +193,7 @@ def _put_inner_moves(
             continue
         up = np.asarray(trace.sharp[start : end + 1], dtype=np.float64)
         angle = inner_angle(up, trace.up[run.points[k]] - trace.up[run.points[k - 1]])
-        inner = angle is not None and inner_moves(angle, trace.rate_hz, noise_deg, smoothing)
+        inner = angle is not None and inner_moves(angle, trace.rate_hz, noise_deg, widened)
         if inner:
             found[k] = [edge and shifted(edge, start) for edge in inner]
     if len(found) < HOLDS_SHARE * len(apexes):

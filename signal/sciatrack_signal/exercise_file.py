@@ -31,6 +31,8 @@ from sciatrack_signal.result import FLAGS
 
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
 RESERVED_IDS = ("auto",)  # `--exercise auto` asks for detection and can name no exercise
+# No limb is longer.
+LONGEST_M = 1.0
 UNIT_LENGTH_TOLERANCE = 0.05  # two-decimal vectors miss length 1 by up to 0.01, a wrong digit by more
 # A view that a file leaves out: answered only where the signal is clear, from just above breathing and sway.
 UNSTATED_VIEW = View("weak", 2.0, "The exercise file does not say what this sensor position shows.")
@@ -152,6 +154,12 @@ def _number(value: Any) -> float:
     return float(value)
 
 
+def _length(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LONGEST_M:
+        raise ValueError(f"must be a length in metres from {-LONGEST_M:g} to {LONGEST_M:g}")
+    return float(value)
+
+
 def _whole(low: int, high: int) -> Reader:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -251,4 +259,5 @@ VIEW_KEYS: dict[str, Reader] = {
     "axis": _unit_vector,
     "prior_source": _one_of(PRIOR_SOURCES),
     "faults": _faults,
+    "above_m": _length,
 }

@@ -67,6 +67,11 @@ class Fault:
     limit_deg: float
 
 
+# How far a sensor usually stands above the point about which it turns: bodies are carried from below. Matters
+# without a gyroscope only, see dwells.py.
+USUAL_ABOVE_M = 0.07
+
+
 @dataclass(frozen=True)
 class View:
     """What one sensor position can show of one exercise.
@@ -79,6 +84,7 @@ class View:
                     right working leg (see `mirrored`) and None where nothing is assumed.
     prior_source  : where these three come from: "geometry", "assumed" or "".
     faults        : what can be seen here of how the exercise is done, beyond what is judged alike everywhere.
+    above_m       : how far the sensor stands above the point about which it turns, m; negative where it hangs.
     """
 
     observability: str
@@ -89,6 +95,7 @@ class View:
     axis: Vector | None = None
     prior_source: str = ""
     faults: tuple[Fault, ...] = ()
+    above_m: float = USUAL_ABOVE_M
 
     @property
     def seen_share(self) -> float:
@@ -120,6 +127,7 @@ class View:
             self.observability, self.min_range_deg, self.reason,
             self.rest_up and flip_y(self.rest_up), self.hold_up and flip_y(self.hold_up),
             turn and (-turn[0], turn[1], -turn[2]), self.prior_source, self.faults,
+            self.above_m,
         )  # fmt: skip
 
 

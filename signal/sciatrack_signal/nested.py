@@ -41,13 +41,14 @@ HOLDS_SHARE = 0.6
 
 
 def inner_moves(
-    angle: Float, rate_hz: float, noise_deg: float, smoothing: float
+    angle: Float, rate_hz: float, noise_deg: float, widened: float
 ) -> tuple[Edge | None, Edge | None, Edge | None, Edge | None] | None:
     """Departure and arrival of the inner move out, and of its return; None if there is none.
 
     Two of them are None where that end of the inner pose is the outer move's.
 
     angle (n,) deg between the outer move's arrival and its departure, positive outwards; rows are rows of it.
+    widened : as for `arrival`.
     """
     stay = round(OUTER_STAY_S * rate_hz)
     n = len(angle)
@@ -70,15 +71,17 @@ def inner_moves(
     if (goes and inner - before < least_deg) or (returns and inner - after < least_deg):
         return None
     middle = (out_at + back_at) // 2
-    up, down = angle[: middle + 1], angle[middle:][::-1]
+    clean = angle.copy()  # without the rows in which the outer move ends and begins
+    clean[:stay], clean[n - stay :] = before, after
+    up, down = clean[: middle + 1], clean[middle:][::-1]
     last = len(down) - 1 + middle
     out = there = back = home = None
     if goes:
-        out = reversed_edge(arrival(-up[::-1], -before, noise_deg, smoothing), middle)
-        there = arrival(up, inner, noise_deg, smoothing)
+        out = reversed_edge(arrival(-up[::-1], -before, noise_deg, widened), middle)
+        there = arrival(up, inner, noise_deg, widened)
     if returns:
-        back = reversed_edge(arrival(down, inner, noise_deg, smoothing), last)
-        home = shifted(arrival(-down[::-1], -after, noise_deg, smoothing), middle)
+        back = reversed_edge(arrival(down, inner, noise_deg, widened), last)
+        home = shifted(arrival(-down[::-1], -after, noise_deg, widened), middle)
     if not (goes and returns):  # a pose that sinks or creeps on at one end is one pose
         begins, ends = (out, there) if goes else (back, home)
         if begins is None or ends is None or ends.at - begins.at > ONE_MOVE_S * rate_hz:

@@ -129,7 +129,7 @@ def reps_of(one: Candidate, labels: Labels, clipped_s: Sequence[tuple[float, flo
     view = labels.view
     by_height = one.sense == HEIGHT_NOTE
     context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN and not by_height)
-    reps = assemble(one.trace, time_moves(one.trace, one.run), context)
+    reps = assemble(one.trace, time_moves(one.trace, one.run, view.above_m), context)
     if len(reps) < labels.exercise.min_set_reps:
         return []
     reps = [_flagged(rep, "low_certainty") for rep in reps] if one.sense else reps

@@ -63,8 +63,11 @@ def _inner_deg(trace: Trace, timed: Timed, apex: int, most_deg: float) -> float 
     start, end = (round(row) for row in timed.dwell(apex))
     before, after = round(timed.departs[apex - 1].outer), round(timed.arrives[apex].outer)
     hold = unit_one(median_row(trace.up[max(start, 0) : max(end, start + 1)]))
-    rests = [trace.up[max(before - rows, 0) : max(before, 1)]] if before < start else []
-    rests += [trace.up[after : after + rows]] if after > end else []
+    # Only as far as the move before or after: who does not pause has no pose there from which another move begins.
+    earliest = max(before - rows, round(timed.arrives[apex - 2].at) if apex > 1 else 0, 0)
+    latest = min(after + rows, round(timed.departs[apex + 1].at) if apex + 1 < timed.run.count else trace.n)
+    rests = [trace.up[earliest : max(before, 1)]] if before < start else []
+    rests += [trace.up[after:latest]] if after > end else []
     found = [apart_deg(hold, unit_one(median_row(rest))) for rest in rests if len(rest)]
     return max((deg for deg in found if INNER_MIN_DEG <= deg < most_deg), default=None)
 
