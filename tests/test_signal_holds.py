@@ -170,6 +170,16 @@ def test_the_interval_mostly_holds_the_truth(plateau_s: float, seed: int, noise:
 
 
 @pytest.mark.parametrize("gyroscope", [True, False])
+@pytest.mark.parametrize("rate_hz", [50.0, 100.0])
+def test_times_neither_lead_nor_lag(gyroscope: bool, rate_hz: float) -> None:
+    """Ways out and back are alike: whatever is taken for their edges, the middles of reps and holds are known."""
+    case = Case(plans=(Plan(),) * 6, gyroscope=gyroscope, rate_hz=rate_hz, breath_deg=0.0)
+    found, true = times_of(block_of(case.record())), truths_of(case)
+    assert np.median(found[:, [0, 3]].mean(axis=1) - true[:, [0, 3]].mean(axis=1)) == pytest.approx(0.0, abs=0.012)
+    assert np.median(found[:, 1:3].mean(axis=1) - true[:, 1:3].mean(axis=1)) == pytest.approx(0.0, abs=0.012)
+
+
+@pytest.mark.parametrize("gyroscope", [True, False])
 @pytest.mark.parametrize("shape", ["minimum_jerk", "half_cosine"])
 def test_who_never_pauses_goes_as_far_as_he_goes(gyroscope: bool, shape: str) -> None:
     """Nobody's next move begins within a pose that is not held."""

@@ -65,8 +65,12 @@ class Trace:
         return unit_one(np.median(self.up[walked], axis=0))
 
     def seconds(self, index: float | Float) -> float | Float:
-        """Time on the recording's clock of a (fractional) row."""
-        return self.start_s + index / self.rate_hz
+        """Time on the recording's clock of a (fractional) row.
+
+        What the gyroscope says at a row is taken for the turn that ends there: up is that of half a row later.
+        """
+        later = index if self.gyr is None else np.minimum(index + 0.5, self.n - 1.0)
+        return self.start_s + later / self.rate_hz
 
 
 def build_trace(grid: Grid) -> Trace:
