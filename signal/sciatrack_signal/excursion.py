@@ -30,6 +30,8 @@ RATE_KNEE_DPS = 5.0
 NEARLY_EQUAL = 1e-4
 # Eigenvalues that lie this near together are those of nothing (powers of numbers this small vanish).
 LEAST_SPREAD = 1e-100
+# Matrices worked on at a time: for each the closed form keeps 400 bytes of what it computes on the way.
+BLOCK_SECONDS = 2_048
 # Components whose products make a symmetric matrix.
 PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 
@@ -87,16 +89,24 @@ def each_apart_deg(ups: Float, direction: Float) -> Float:
 
 def local_axes(rate: Float | Single, rate_hz: float) -> Float:
     """(k, 3) unit axes, one sign along the recording, of the movement around each second; rate (n, 3) deg/s."""
-    seconds = _second_sums(rate, rows_a_second(rate_hz))
-    local = box(box(seconds, _odd(AXIS_WINDOW_S / 2)), _odd(AXIS_WINDOW_S / 2))
-    local = local + AXIS_MEMORY_WEIGHT * box(seconds, _odd(AXIS_MEMORY_S))
-    matrix = np.empty((len(local), 3, 3))
-    for k, (i, j) in enumerate(PAIRS):
-        matrix[:, i, j] = matrix[:, j, i] = local[:, k]
-    axes = main_axes(matrix)
+    local = _second_sums(rate, rows_a_second(rate_hz))
+    for column in local.T:
+        near = box(box(column, _odd(AXIS_WINDOW_S / 2)), _odd(AXIS_WINDOW_S / 2))
+        column[:] = near + AXIS_MEMORY_WEIGHT * box(column, _odd(AXIS_MEMORY_S))
+    axes = np.empty((len(local), 3))
+    for rows, _, _ in blocks(len(local), 0, BLOCK_SECONDS):
+        axes[rows] = main_axes(_symmetric(local[rows]))
     turn = np.where(np.einsum("ij,ij->i", axes[1:], axes[:-1]) < 0, -1.0, 1.0)
     axes[1:] *= np.cumprod(turn)[:, None]
-    return np.asarray(axes)
+    return axes
+
+
+def _symmetric(products: Float) -> Float:
+    """(k, 3, 3) matrices of their components (k, 6) by PAIRS."""
+    matrix = np.empty((len(products), 3, 3))
+    for k, (i, j) in enumerate(PAIRS):
+        matrix[:, i, j] = matrix[:, j, i] = products[:, k]
+    return matrix
 
 
 def rows_a_second(rate_hz: float) -> int:
@@ -164,8 +174,11 @@ def main_axes(matrices: Float) -> Float:
 
 def principal_axis(rate: Float | Single) -> Float:
     """(3,) unit direction of most rotation in rows of rate; for one set, whose axis is fixed."""
-    precise = rate.astype(np.float64)
-    vector: Float = np.linalg.eigh(precise.T @ precise)[1][:, 2]
+    products = np.zeros((3, 3))
+    for rows, _, _ in blocks(len(rate), 0):
+        precise = rate[rows].astype(np.float64)
+        products += precise.T @ precise
+    vector: Float = np.linalg.eigh(products)[1][:, 2]
     return vector
 
 

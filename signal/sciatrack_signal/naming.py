@@ -118,15 +118,20 @@ def name_runs(
     kinds = _kinds(placement, frozenset(exercises), said)
     head = _head(walks)
     weight = _worn(placement, walks, head)
-    scores = [scores_of(run, kinds, placement, head) for run in runs]  # each (mounts + 1, kinds, 2)
-    sums = [_sum_logs(score.reshape(len(weight), -1)) for score in scores]
+    # All scores of a day are too many to be kept until the weights are known; the last ones are cached.
+    sums = [_sum_logs(scores_of(run, kinds, placement, head).reshape(len(weight), -1)) for run in runs]
     for log in sums:
         weight = weight + log
     weight = np.exp(weight - weight.max())
     weight /= weight.sum()
     return [
-        _naming(np.exp(score - log[:, None, None]), weight, kinds, walked=len(walks) > 0)
-        for score, log in zip(scores, sums, strict=True)
+        _naming(
+            np.exp(scores_of(run, kinds, placement, head) - log[:, None, None]),
+            weight,
+            kinds,
+            walked=len(walks) > 0,
+        )
+        for run, log in zip(runs, sums, strict=True)
     ]
 
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.excursion import cross_one, principal_axis, unit_one
 from sciatrack_signal.order import deviation, median, quantile
+from sciatrack_signal.smoothing import blocks
 from sciatrack_signal.trace import Trace
 from sciatrack_signal.turning import local_extrema, stretches, turning_points
 
@@ -54,6 +55,8 @@ SAME_SCALE = 2.0
 # A longer move that stays this long within this share of the range of a level was in that pose.
 STAY_SHARE = 0.2
 STAY_S = 0.8
+# How long somebody rested outside a run is asked up to a second; this much of its angle is kept on both sides.
+KEPT_S = 15.0
 # Fewer strokes than this have no rhythm to be judged by.
 FEW_STROKES = 5
 # More strokes than this make a run no more convincing.
@@ -304,7 +307,14 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
     if run is None:
         return None
     whole = _with_passages(run, ends, trace.rate_hz)
-    return replace(whole, angle=run.angle.astype(np.float32))  # kept with the run, for all runs of a day
+    return _with_near_angle(whole, round(KEPT_S * trace.rate_hz))
+
+
+def _with_near_angle(run: Strokes, rows: int) -> Strokes:
+    """With its angle no further than so many rows beyond its points, in single precision: a day's runs keep it."""
+    first = max(run.first, int(run.points[0]) - rows)
+    angle = run.angle[first - run.first : int(run.points[-1]) + rows + 1 - run.first]
+    return replace(run, first=first, angle=angle.astype(np.float32))
 
 
 def _with_passages(run: Strokes, ends: tuple[int | None, int | None], rate_hz: float) -> Strokes:
@@ -348,13 +358,21 @@ def _passage(run: Strokes, beyond: int, inner: int, from_deg: float, side: int) 
 def angle_about(up: Float | Single, axis: Float, reference: Float) -> Float:
     """Angle (n,) in deg of up about `axis`, zero at `reference`, unwrapped."""
     zero = unit_one(reference - axis * float(axis @ reference))
-    angle, across = cross_one(axis, zero) @ up.T, zero @ up.T
-    np.arctan2(angle, across, out=angle)
-    step = np.subtract(angle[1:], angle[:-1], out=across[1:])  # a run may be as long as the recording
-    if len(step) and max(step.max(), -step.min()) > np.pi:
+    side = cross_one(axis, zero)
+    angle = np.empty(len(up))
+    for rows, _, _ in blocks(len(up), 0):  # a run may be as long as the recording
+        part = up[rows].T
+        np.arctan2(side @ part, zero @ part, out=angle[rows])
+    if len(angle) and angle.max() - angle.min() > np.pi and _jumps(angle):
         angle = np.unwrap(angle)
     angle *= np.degrees(1.0)
-    return np.asarray(angle)
+    return angle
+
+
+def _jumps(angle: Float) -> bool:
+    """Whether an angle (n,) in rad changes by more than half a turn from a row to the next."""
+    parts = (angle[rows.start : rows.stop + 1] for rows, _, _ in blocks(len(angle), 0))
+    return any(bool((np.abs(part[1:] - part[:-1]) > np.pi).any()) for part in parts)
 
 
 def _most_shared(alike: npt.NDArray[np.bool_], turns: Int, first: int, last: int) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from sciatrack_signal.excursion import excursion, local_axes, tilt_rate
 from sciatrack_signal.order import median
 from sciatrack_signal.orientation import unit
 from sciatrack_signal.segmentation import SAME_SCALE, Strokes, find_runs
-from sciatrack_signal.smoothing import gaussian
+from sciatrack_signal.smoothing import blocks, gaussian, support
 from sciatrack_signal.trace import Trace
 
 Float = npt.NDArray[np.float64]
@@ -51,10 +51,14 @@ def slow_runs(trace: Trace, barriers: Int, found: list[Strokes]) -> list[tuple[S
 def _smoothed(trace: Trace, every: int) -> Trace:
     """The trace at every `every`-th row without anything quicker than a breath."""
     rate_hz = trace.rate_hz / every
-    up = unit(gaussian(trace.up[::every], BREATH_SIGMA_S * rate_hz))
-    rate = tilt_rate(up, rate_hz)
+    sigma = BREATH_SIGMA_S * rate_hz
+    fast = trace.up[::every]
+    up, rate = np.empty((3, len(fast))).T, np.empty((3, len(fast)), dtype=np.float32).T
+    for rows, around, inner in blocks(len(fast), support(sigma) + 1):
+        smooth = unit(gaussian(fast[around], sigma))
+        up[rows], rate[rows] = smooth[inner], tilt_rate(smooth, rate_hz)[inner]
     x = excursion(rate, local_axes(rate, rate_hz), rate_hz)
-    return replace(trace, rate_hz=rate_hz, up=up, rate=rate.astype(np.float32), x=x)
+    return replace(trace, rate_hz=rate_hz, up=up, rate=rate, x=x)
 
 
 def _same(run: Strokes, other: Strokes) -> bool:

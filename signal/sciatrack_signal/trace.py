@@ -58,11 +58,12 @@ class Trace:
     @cached_property
     def walk_up(self) -> Float | None:
         """(3,) unit direction of up while walking; None for less than three seconds of it."""
-        walked = np.concatenate([np.arange(0), *(np.arange(start, end) for start, end in self.walks)])
-        walked = walked[self.valid[walked]]
-        if len(walked) < WALK_LEAST_S * self.rate_hz:
+        walked = np.zeros(self.n, dtype=bool)
+        for start, end in self.walks:
+            walked[start:end] = self.valid[start:end]
+        if np.count_nonzero(walked) < WALK_LEAST_S * self.rate_hz:
             return None
-        return unit_one(np.median(self.up[walked], axis=0))
+        return unit_one(np.array([np.median(column[walked]) for column in self.up.T]))
 
     def seconds(self, index: float | Float) -> float | Float:
         """Time on the recording's clock of a (fractional) row.
