@@ -39,6 +39,7 @@ SURE_ALONE = 0.92
 # So sure, and it may be a stroke shorter than three repetitions: one end of a set of three, or a set of two, is
 # often lost in lying down and getting up.
 SURE_FEW = 0.97
+LEAST_REVERSALS = FEW_STROKES - 1
 # The working side is said from this share of the name's probability on; below, `unknown`.
 SURE_SIDE = 0.75
 # Of two runs that overlap, one with a name wins over a livelier one without.
@@ -116,12 +117,15 @@ def find_blocks(
     """
     known = [e for e in exercises if e != GENERIC]
     # Most runs of an idle hour are breathing, too small for anything: they are not timed.
-    parts = [part for one in found if _large_enough(one, placement, exercises) for part in parts_of(one)]
-    if not parts:
-        return []
+    large = [one for one in found if _large_enough(one, placement, exercises)]
     # Each by itself first: chance runs must not speak for a mount.
-    single = [_clearest(part, placement, exercises, walks) for part in parts]
-    kept = _apart([piece for piece in single if _kept(piece, placement, exercises)])
+    single: list[Piece | Candidate] = []
+    for one in large:
+        if one.run.reversals < LEAST_REVERSALS:  # only beside a set they may be more of it
+            single.append(one)
+        else:
+            single += [_clearest(part, placement, exercises, walks) for part in parts_of(one)]
+    kept = _apart([piece for piece in single if isinstance(piece, Piece) and _kept(piece, placement, exercises)])
     # One mount serves all, but a chance run among them does not take the name that another bears by itself.
     together = name_runs([piece.seen for piece in kept], placement, known, walks)
     pieces = [replace(p, naming=n if n.sure else p.naming) for p, n in zip(kept, together, strict=True)]
@@ -185,7 +189,7 @@ def _clearest(
 def _inner_parts(count: int) -> list[tuple[int, int]]:
     """First and last point of each part of so many strokes that lacks a few of them at its ends."""
     ends = itertools.product(range(STRAY_STROKES + 1), range(count - STRAY_STROKES, count + 1))
-    return [(a, b) for a, b in ends if FEW_STROKES - 1 <= b - a < count]
+    return [(a, b) for a, b in ends if LEAST_REVERSALS <= b - a < count]
 
 
 def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bool:
@@ -195,7 +199,7 @@ def _kept(piece: Piece, placement: str, exercises: Mapping[str, Exercise]) -> bo
     if name == BREATHING and p > BREATHING_CHANCE:
         return False
     known = _known(piece.naming, exercises)
-    if run.reversals < (FEW_STROKES - 1 if known >= SURE_FEW else FEW_STROKES):
+    if run.reversals < (LEAST_REVERSALS if known >= SURE_FEW else FEW_STROKES):
         return False
     if (run.reversals < STRANGE_REVERSALS or piece.one.slow) and not _likely(piece, placement, exercises):
         return False
@@ -254,21 +258,29 @@ def _large_enough(one: Candidate, placement: str, exercises: Mapping[str, Exerci
     return large_deg >= least_deg or _by_itself(one, placement, exercises)
 
 
-def _with_kin(kept: list[Piece], others: list[Piece]) -> list[Piece]:
+def _with_kin(kept: list[Piece], others: Sequence[Piece | Candidate]) -> list[Piece]:
     """With shorter runs beside those that are kept, of the same moves: a walk or a rest parted them."""
     kin: list[Piece] = []
-    for piece in others:
-        near = [one for one in kept if _pause_s(one, piece) < BLOCK_PAUSE_S and one.named != GENERIC]
-        free = all(_pause_s(one, piece) >= 0.0 for one in (*kept, *kin))
-        like = next((one for one in near if alike(one.one, piece.one)), None)
-        if free and like is not None and _alike_odds(piece.one.measured) >= 1.0:
-            kin.append(replace(piece, naming=like.naming))
+    for other in others:
+        one = other.one if isinstance(other, Piece) else other
+        near = [piece for piece in kept if _pause_s(piece.one, one) < BLOCK_PAUSE_S and piece.named != GENERIC]
+        free = all(_pause_s(piece.one, one) >= 0.0 for piece in (*kept, *kin))
+        like = next((piece for piece in near if alike(piece.one, one)), None)
+        if free and like is not None and _alike_odds(one.measured) >= 1.0:
+            kin += _named_as(other, like.naming)
     return sorted((*kept, *kin), key=lambda piece: piece.one.span_s)
 
 
-def _pause_s(a: Piece, b: Piece) -> float:
-    """Time between two pieces; negative where they overlap."""
-    (start, end), (first, last) = a.one.span_s, b.one.span_s
+def _named_as(other: Piece | Candidate, naming: Naming) -> list[Piece]:
+    """A piece with the name of another one; none of a candidate that has no whole move out and back."""
+    if isinstance(other, Piece):
+        return [replace(other, naming=naming)]
+    return [Piece(one, seen, naming) for one, _, seen in parts_of(other)]
+
+
+def _pause_s(a: Candidate, b: Candidate) -> float:
+    """Time between two candidates; negative where they overlap."""
+    (start, end), (first, last) = a.span_s, b.span_s
     return max(first - end, start - last)
 
 
@@ -283,7 +295,7 @@ def _apart(pieces: list[Piece]) -> list[Piece]:
     """Those that overlap none better, in order of time."""
     kept: list[Piece] = []
     for piece in sorted(pieces, key=_worth, reverse=True):
-        touched = [other for other in kept if _pause_s(piece, other) < 0.0]
+        touched = [other for other in kept if _pause_s(piece.one, other.one) < 0.0]
         shorter = [_without(other, piece) for other in touched]
         if all(shorter):
             kept = [*(other for other in kept if other not in touched), *filter(None, shorter), piece]

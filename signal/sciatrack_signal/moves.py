@@ -240,8 +240,8 @@ def _last_stop(angle: Float, start: float, span: float, noise_deg: float) -> tup
     if part_min > STOP_PART_MAX:
         return 0, start
     moving = (angle > start + 0.1 * span) & (angle < start + 0.9 * span)
-    first, last = int(moving.argmax()), len(moving) - 1 - int(moving[::-1].argmax())
-    rows = last - first if moving[first] else 0
+    inside = moving.nonzero()[0]
+    rows = int(inside[-1] - inside[0]) if len(inside) else 0
     smooth = gaussian(angle, max(1.5, STOP_SIGMA_SHARE * rows))
     calm = smooth[1:] - smooth[:-1]
     peak = float(calm.max(initial=0.0))

@@ -27,10 +27,10 @@ from sciatrack_signal.wearing import (
     POSE_SD_DEG,
     WALK_SD_DEG,
     Way,
+    about,
     head_mounts,
-    log_about,
-    log_near,
     mounts_of,
+    near,
 )
 
 Float = npt.NDArray[np.float64]
@@ -117,22 +117,14 @@ def name_runs(
     """
     kinds = _kinds(placement, frozenset(exercises), said)
     head = _head(walks)
-    weight = _worn(placement, walks, head)
-    # All scores of a day are too many to be kept until the weights are known; the last ones are cached.
-    sums = [_sum_logs(scores_of(run, kinds, placement, head).reshape(len(weight), -1)) for run in runs]
-    for log in sums:
-        weight = weight + log
+    weight = _worn(placement, tuple(tuple(up.tolist()) for up in walks), head)
+    # What all runs of a day are in all mounts is too much to be kept until the weights are known.
+    for run in runs:
+        weight = weight + _in_each_mount(run, kinds, placement, head)[1]
     weight = np.exp(weight - weight.max())
     weight /= weight.sum()
-    return [
-        _naming(
-            np.exp(scores_of(run, kinds, placement, head) - log[:, None, None]),
-            weight,
-            kinds,
-            walked=len(walks) > 0,
-        )
-        for run, log in zip(runs, sums, strict=True)
-    ]
+    inner = (_in_each_mount(run, kinds, placement, head)[0] for run in runs)
+    return [_naming(one, weight, kinds, walked=len(walks) > 0) for one in inner]
 
 
 def _head(walks: Sequence[Float]) -> Head | None:
@@ -145,7 +137,8 @@ def _head(walks: Sequence[Float]) -> Head | None:
     return x, y, z
 
 
-def _worn(placement: str, walks: Sequence[Float], head: Head | None) -> Float:
+@lru_cache(maxsize=16)  # the same for every run of a recording
+def _worn(placement: str, walks: tuple[Head, ...], head: Head | None) -> Float:
     """(mounts + 1) log weights after the walks; the last is of a sensor worn anyhow.
 
     A sensor worn askew may point anywhere, but walking says which way is up, and only the turn about it stays open.
@@ -153,7 +146,7 @@ def _worn(placement: str, walks: Sequence[Float], head: Head | None) -> Float:
     mounts, prior = mounts_of(placement)
     weight = np.log(prior * (1.0 - ASKEW))
     for up in walks:
-        weight = weight + log_near(mounts[:, :, 2] @ up, WALK_SD_DEG)
+        weight = weight + np.log(near(mounts[:, :, 2] @ np.array(up), WALK_SD_DEG))
     anyhow = np.log(ASKEW) - len(walks) * np.log(4.0 * np.pi)
     if head is None:
         return np.append(weight, anyhow)
@@ -195,6 +188,19 @@ def _naming(inner: Float, weight: Float, kinds: Sequence[Kind], *, walked: bool)
 
 
 @lru_cache(maxsize=64)  # a run is named by itself and again with the others of its recording
+def _in_each_mount(
+    run: Evidence, kinds: tuple[Kind, ...], placement: str, head: Head | None
+) -> tuple[Float, Float]:  # fmt: skip
+    """(mounts + 1, kinds + 1, 2) probabilities of what a run is for a sensor worn in each way, and (mounts + 1) log
+    likelihoods of the run for such a sensor."""
+    scores = scores_of(run, kinds, placement, head)
+    top = scores.max(axis=(1, 2))
+    inner = np.exp(scores - top[:, None, None])
+    total = inner.sum(axis=(1, 2))
+    inner /= total[:, None, None]
+    return inner, top + np.log(total)
+
+
 def scores_of(run: Evidence, kinds: tuple[Kind, ...], placement: str, head: Head | None = None) -> Float:
     """(mounts + 1, kinds + 1, 2) log of prior times likelihood; the last mount is any, the last kind is anything;
     the last axis says which pose is the hold."""
@@ -211,9 +217,9 @@ def scores_of(run: Evidence, kinds: tuple[Kind, ...], placement: str, head: Head
         out[:, -1, hold] = np.log(ANYTHING_PRIOR) + any_log + free
         arc = table.log_prior + _arc(numbers, table.logs, odd) + _rise(rise_m, table.rise_m)
         out[:, :-1, hold] = arc + free
-        place = log_near(table.rest_ups @ run.poses[1 - hold], table.spread_deg[:, 0])
-        turn = log_about(table.axes @ (sign * run.axis), table.spread_deg[:, 1])
-        out[:-1, table.placed, hold] = arc[table.placed] + place + turn
+        fits = near(table.rest_ups @ run.poses[1 - hold], table.spread_deg[:, 0])
+        fits *= about(table.axes @ (sign * run.axis), table.spread_deg[:, 1])
+        out[:-1, table.placed, hold] = arc[table.placed] + np.log(fits)
     return out
 
 
@@ -264,11 +270,6 @@ def _normal(x: Float | float, mean: Float | float, sd: Float | float) -> Float:
     """Log density; 0 where x is not known."""
     density = -0.5 * ((x - mean) / sd) ** 2 - np.log(sd * np.sqrt(2.0 * np.pi))
     return np.asarray(np.where(np.isfinite(x), density, 0.0))
-
-
-def _sum_logs(x: Float) -> Float:
-    top = x.max(axis=1, keepdims=True)
-    return np.asarray(top[:, 0] + np.log(np.exp(x - top).sum(axis=1)))
 
 
 @cache

@@ -130,9 +130,10 @@ def _weighed(x: Float | Single, width: int, times: int, out: Float) -> Float:
     """Boxes as one sum of each row's neighbours; rows near an end are sums of the rows there."""
     weights, first, last = _weights(width, times)
     half = len(first)
-    out[:half] = first @ x[: 2 * half]
-    out[half : len(x) - half] = np.correlate(x, weights, "valid")
-    out[len(x) - half :] = last @ x[len(x) - 2 * half :]
+    inner = len(x) - half
+    np.dot(first, x[: 2 * half], out=out[:half])
+    out[half:inner] = np.correlate(x, weights, "valid")
+    np.dot(last, x[inner - half :], out=out[inner:])
     return out
 
 

@@ -25,16 +25,29 @@ def turning_points(values: Sequence[float], threshold: float) -> list[int]:
     high_at = low_at = 0
     direction = 0
     for at, value in enumerate(values):
-        if direction >= 0 and value > high:
-            high, high_at = value, at
-        if direction <= 0 and value < low:
-            low, low_at = value, at
-        if direction >= 0 and high - value >= threshold:
-            found.append(high_at)
-            direction, low, low_at = -1, value, at
-        elif direction <= 0 and value - low >= threshold:
-            found.append(low_at)
-            direction, high, high_at = 1, value, at
+        if direction > 0:
+            if value > high:
+                high, high_at = value, at
+            elif high - value >= threshold:
+                found.append(high_at)
+                direction, low, low_at = -1, value, at
+        elif direction < 0:
+            if value < low:
+                low, low_at = value, at
+            elif value - low >= threshold:
+                found.append(low_at)
+                direction, high, high_at = 1, value, at
+        else:
+            if value > high:
+                high, high_at = value, at
+            if value < low:
+                low, low_at = value, at
+            if high - value >= threshold:
+                found.append(high_at)
+                direction, low, low_at = -1, value, at
+            elif value - low >= threshold:
+                found.append(low_at)
+                direction, high, high_at = 1, value, at
     if direction:
         found.append(high_at if direction > 0 else low_at)
     return found

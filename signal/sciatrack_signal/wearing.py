@@ -82,21 +82,26 @@ def head_mounts(head: Float, beside: Float | None = None) -> tuple[Float, Float]
     return mounts, np.full(len(turns), 1.0 / len(turns))
 
 
-def log_near(cosine: Float, sd_deg: Float | float) -> Float:
-    """Log density on the sphere of a direction whose cosine to the expected one is given (Fisher's)."""
+def near(cosine: Float, sd_deg: Float | float) -> Float:
+    """Density on the sphere of a direction whose cosine to the expected one is given (Fisher's)."""
     kappa = 1.0 / np.radians(sd_deg) ** 2
     return _or_odd(cosine, kappa, kappa / (2.0 * np.pi), 4.0 * np.pi)
 
 
-def log_about(cosine: Float, sd_deg: Float | float) -> Float:
-    """Log density on the circle (von Mises, for a small spread)."""
+def about(cosine: Float, sd_deg: Float | float) -> Float:
+    """Density on the circle (von Mises, for a small spread)."""
     kappa = 1.0 / np.radians(sd_deg) ** 2
     return _or_odd(cosine, kappa, np.sqrt(kappa / (2.0 * np.pi)), 2.0 * np.pi)
 
 
 def _or_odd(cosine: Float, kappa: Float | float, highest: Float | float, size: float) -> Float:
-    """Log of a density that falls off with the cosine from its highest, or, rarely, is even over all of `size`."""
-    return np.asarray(np.log(highest * (1.0 - ODD_POSE) * np.exp(kappa * (cosine - 1.0)) + ODD_POSE / size))
+    """A density that falls off with the cosine from its highest, or, rarely, is even over all of `size`."""
+    density = cosine - 1.0
+    density *= kappa
+    np.exp(density, out=density)
+    density *= highest * (1.0 - ODD_POSE)
+    density += ODD_POSE / size
+    return density
 
 
 Poses = tuple[Float, Float]
@@ -135,7 +140,7 @@ def _orders(poses: Poses, ways: Sequence[Way], walk: Float | None) -> tuple[floa
     turned = (turn / size) @ mounts @ axes.T
     orders = []
     for rest, sign in ((0, 1.0), (1, -1.0)):
-        fit = log_near(poses[rest] @ mounts @ rests.T, POSE_SD_DEG) + log_about(sign * turned, AXIS_SD_DEG)
+        fit = np.log(near(poses[rest] @ mounts @ rests.T, POSE_SD_DEG) * about(sign * turned, AXIS_SD_DEG))
         fit -= 0.5 * (folds / RANGE_SD_FOLDS) ** 2
         orders.append(float(np.logaddexp.reduce(fit.ravel()) - np.log(fit.size) + np.log(8.0 * np.pi**2)))
     return orders[0], orders[1]
