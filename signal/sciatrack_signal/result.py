@@ -17,7 +17,7 @@ FLAGS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a day may have thousands
 class Rep:
     """One out-move, hold and return. Times are seconds on the recording's own clock; None is unknown.
 

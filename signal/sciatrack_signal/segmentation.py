@@ -130,7 +130,7 @@ def _joined(trace: Trace, runs: list[Strokes]) -> list[Strokes]:
             both = np.unique(np.concatenate([last.points, run.points]))
             whole = _refine(trace, both, int(last.points[0]), int(run.points[-1]) + 1)
             if whole is not None and whole.count >= last.count + run.count:
-                joined[at] = whole
+                joined[at] = with_near_angle(whole, trace.rate_hz)
                 continue
         near.append(len(joined))
         joined.append(run)
@@ -247,7 +247,7 @@ def _refine_parts(trace: Trace, seed: Int, start: int, end: int) -> list[Strokes
         return []
     cuts = _pauses(run, trace.rate_hz)
     if len(cuts) == 0:
-        return [run]
+        return [with_near_angle(run, trace.rate_hz)]
     middles = [(int(run.points[c]) + int(run.points[c + 1])) // 2 for c in cuts]
     edges = [start, *middles, end]
     firsts = [0, *(int(c) + 1 for c in cuts)]
@@ -259,7 +259,7 @@ def _refine_parts(trace: Trace, seed: Int, start: int, end: int) -> list[Strokes
             continue
         part = _refine(trace, points, edges[k], edges[k + 1])
         if part is not None:
-            parts.append(part)
+            parts.append(with_near_angle(part, trace.rate_hz))
     return parts
 
 
@@ -306,12 +306,12 @@ def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
         amplitude = usual
     if run is None:
         return None
-    whole = _with_passages(run, ends, trace.rate_hz)
-    return _with_near_angle(whole, round(KEPT_S * trace.rate_hz))
+    return _with_passages(run, ends, trace.rate_hz)
 
 
-def _with_near_angle(run: Strokes, rows: int) -> Strokes:
-    """With its angle no further than so many rows beyond its points, in single precision: a day's runs keep it."""
+def with_near_angle(run: Strokes, rate_hz: float) -> Strokes:
+    """With the angle near its points only, in single precision: all runs of a day keep theirs."""
+    rows = round(KEPT_S * rate_hz)
     first = max(run.first, int(run.points[0]) - rows)
     angle = run.angle[first - run.first : int(run.points[-1]) + rows + 1 - run.first]
     return replace(run, first=first, angle=angle.astype(np.float32))
