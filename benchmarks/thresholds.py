@@ -31,7 +31,7 @@ EXEMPT = {
     "moves.MINIMUM_JERK_T90": "a fact of the minimum-jerk curve",
     "moves.UPPER_CROSSING": "belongs to the fact below it: the moment at which that curve is so far",
     "pipeline.SET_PAUSE_S": CONTRACT,
-    "dwells.GRAVITY": "a fact",
+    "moves.GRAVITY": "a fact",
     "blocks.NO_LEVER_M": "nothing: no share of it is anything else",
     "exercise_file.LONGEST_M": "checks a file that a person wrote; no recording is read with it",
     "grid.CHUNK_SAMPLES": SPEED,

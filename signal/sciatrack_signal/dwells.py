@@ -21,6 +21,7 @@ from sciatrack_signal.moves import (
     arrival,
     in_order,
     last_step,
+    longer_s2,
     peak_speed,
     reversed_edge,
     shifted,
@@ -37,7 +38,6 @@ Float = npt.NDArray[np.float64]
 PLATEAU_SHARE = 0.15
 # The plateau's level where the move arrives or departs is taken over this long.
 LEVEL_WINDOW_S = 0.6
-GRAVITY = 9.81  # m/s^2
 # Sway is measured on plateaus at least this long.
 SWAY_MIN_S = 1.0
 # No plateau is known better than this (degrees).
@@ -94,7 +94,7 @@ def time_moves(trace: Trace, run: Strokes, above_m: float = USUAL_ABOVE_M) -> Ti
     window = max(2, round(LEVEL_WINDOW_S * rate_hz))
     widened = _widened(trace, above_m)
     onward, backward = _ways(angle, points, plateaus, calm)
-    onto, off = _last_steps(onward, window), _last_steps(backward, window)
+    onto, off = _last_steps(onward, window, run.rest), _last_steps(backward, window, None)
     departs, arrives = [], []
     for k in range(run.count):
         (step, level), (back_step, back_level) = onto[k], off[k]
@@ -111,13 +111,11 @@ def time_moves(trace: Trace, run: Strokes, above_m: float = USUAL_ABOVE_M) -> Ti
 def _widened(trace: Trace, above_m: float) -> float:
     """Variance in rows^2 by which moves look longer than they are, for `arrival`.
 
-    With a gyroscope they do not. Without one they are smoothed, and up is where the acceleration points, that of
-    the move included: h above what it turns about an angle a looks like a - h/g a'', whose speed is less spread out
-    in time by a variance of 2 h/g (moments of its profile). Moves look shorter there, and longer below.
+    With a gyroscope they do not.
     """
     if trace.sharp_sigma_s == 0.0:
         return 0.0
-    return float((trace.sharp_sigma_s**2 - 2.0 * above_m / GRAVITY) * trace.rate_hz**2)
+    return float(longer_s2(trace.sharp_sigma_s**2, above_m) * trace.rate_hz**2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,16 +144,20 @@ def _ways(
     return onward, backward
 
 
-def _last_steps(ways: list[_Way], window: int) -> list[tuple[int | None, float]]:
+def _last_steps(ways: list[_Way], window: int, outward: int | None) -> list[tuple[int | None, float]]:
     """Of each way the last step, if it has one, and the level; one hardly larger than sway counts if most have one,
     and the only one of several is none: somebody shifted.
 
-    Ways out and ways back, every other one, are judged apart.
+    Ways out and ways back, every other one, are judged apart. outward : the first of those that are known to arrive
+    at a hold.
     """
 
-    def steps(some: list[_Way], times: float, share: float = EDGE_SPEED_SHARE) -> list[tuple[int | None, float]]:
+    def steps(kind: int, times: float, share: float = EDGE_SPEED_SHARE) -> list[tuple[int | None, float]]:
         return [
-            last_step(way.angle, way.plateau, way.peak_speed, way.sway_deg, window, times, share) for way in some
+            last_step(
+                way.angle, way.plateau, way.peak_speed, way.sway_deg, window, times, share, is_hold=kind == outward
+            )
+            for way in ways[kind::2]
         ]
 
     def with_step(told: list[tuple[int | None, float]]) -> int:
@@ -163,12 +165,11 @@ def _last_steps(ways: list[_Way], window: int) -> list[tuple[int | None, float]]
 
     found: list[tuple[int | None, float]] = [(None, 0.0)] * len(ways)
     for kind in (0, 1):
-        some = ways[kind::2]
-        told = steps(some, STEP_NOISE_USUAL, STEP_SPEED_SHARE_USUAL)
-        if 0 < with_step(told) < max(STEP_USUAL_SHARE * len(some), 2):
-            told = steps(some, STEP_NOISE)
-        if len(some) > STEP_MEMBERS and with_step(told) == 1:
-            told = steps(some, math.inf)
+        told = steps(kind, STEP_NOISE_USUAL, STEP_SPEED_SHARE_USUAL)
+        if 0 < with_step(told) < max(STEP_USUAL_SHARE * len(told), 2):
+            told = steps(kind, STEP_NOISE)
+        if len(told) > STEP_MEMBERS and with_step(told) == 1:
+            told = steps(kind, math.inf)
         found[kind::2] = told
     return found
 

@@ -19,17 +19,15 @@ from sciatrack_signal.order import quantile
 Float = npt.NDArray[np.float64]
 
 LEVEL_STEPS = round(LEVEL_WINDOW_S / STEP_S)
-# Offline takes off what smoothing adds to a rise. The filters of a step add some 0.1 s to that of a fast move, and
-# sway makes crossings early by as much: with it taken off, 80 instead of 82 % of the looks at 306 simulated sets
-# are within 0.3 s.
-WIDENED = 0.0
 
 
-def arrived(times_s: Sequence[float], angles_deg: Sequence[float], noise_deg: float) -> tuple[float, float] | None:
+def arrived(
+    times_s: Sequence[float], angles_deg: Sequence[float], noise_deg: float, longer_s2: float
+) -> tuple[float, float] | None:
     """When the move was over by the 10 % rule, and the angle of the hold; None where there is no move yet.
 
     times_s, angles_deg : steps from the departure until now, away from rest; noise_deg : sway, which is measured
-    on the hold itself once that has lasted SWAY_MIN_S.
+    on the hold itself once that has lasted SWAY_MIN_S; longer_s2 : as in `moves.longer_s2`.
     """
     angle = np.array(angles_deg)
     if len(angle) < LEVEL_STEPS:
@@ -38,7 +36,7 @@ def arrived(times_s: Sequence[float], angles_deg: Sequence[float], noise_deg: fl
     if len(angle) - plateau >= SWAY_MIN_S / STEP_S:
         noise_deg = calmer_half(angle[plateau:])
     step, level = last_step(angle, plateau, peak_speed(angle), noise_deg, LEVEL_STEPS)
-    at = arrival(angle, level, noise_deg, WIDENED, step).at
+    at = arrival(angle, level, noise_deg, longer_s2 / STEP_S**2, step).at
     whole = min(int(at), len(times_s) - 1)
     return times_s[whole] + (at - whole) * STEP_S, level
 

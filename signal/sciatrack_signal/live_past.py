@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 
-from sciatrack_signal.live_steps import STEP_S, Up, angle_deg
+from sciatrack_signal.exercises import USUAL_ABOVE_M
+from sciatrack_signal.live_steps import SPREAD_S2, STEP_S, Up, angle_deg
 from sciatrack_signal.moves import (
     EDGE_SPEED_SHARE,
     LATE_CROSSING,
     LEAST_REACH,
     MINIMUM_JERK_T90,
+    PROFILE_SD_SHARE,
     later_by_crossing,
+    longer_s2,
     minimum_jerk_reach,
 )
 
@@ -32,15 +35,18 @@ LEVEL_STEPS = round(0.6 / STEP_S)
 THERE_SHARE, NEAR_SHARE = 0.05, 0.85
 # A departure is dated to within so much (s); what is looked at as one move begins by so much earlier.
 BEFORE_S = 0.2
-# The filters of a step make that rise longer by so much (s), and never by more than leaves this share.
-SMEAR_S = 0.11
+# What is taken off a rise for looking longer leaves this share.
 SHORTEST_RISE = 0.3
 
 
 class Past:
-    """Steps of the last seconds and their angle (deg) from the pose `of`; plain data."""
+    """Steps of the last seconds and their angle (deg) from the pose `of`; plain data.
 
-    def __init__(self) -> None:
+    above_m : how far the sensor stands above what it turns about (`View.above_m`); longer_s2 : as in `moves`.
+    """
+
+    def __init__(self, above_m: float = USUAL_ABOVE_M) -> None:
+        self.longer_s2 = longer_s2(SPREAD_S2, above_m)
         self._times: list[float] = []
         self._ups: list[Up] = []
         self._angles: list[float] = []  # 0.0 from before there was a pose to measure from
@@ -139,7 +145,7 @@ class Past:
         rise = level_deg - base_deg
         half, at = self._back_to(base_deg + 0.5 * rise, bisect_left(self._times, seen_s))
         high = self._on_to(base_deg + 0.9 * rise, at)
-        rise_s = max(_true_rise(high - half), 1e-3)
+        rise_s = max(self._true_rise(high - half), 1e-3)
         own_peak_dps = PEAK_OF_MEAN * rise * RISE_SHARE / rise_s
         share = EDGE_SPEED_SHARE
         if base_deg and own_peak_dps > 0:
@@ -181,12 +187,12 @@ class Past:
     def departure(self, level_deg: float) -> float:
         """When the move that left this level began, seen once the angle is below its half."""
         half, high = self._crossings((0.5 * level_deg, 0.9 * level_deg), above=True)
-        return half - REACH * _true_rise(half - high)
+        return half - REACH * self._true_rise(half - high)
 
     def back_at_rest(self, level_deg: float) -> float:
         """When the return from this level is over, seen once the angle is below its tenth; may lie ahead."""
         low, half = self._crossings((0.1 * level_deg, 0.5 * level_deg), above=True)
-        return half + REACH * _true_rise(low - half)
+        return half + REACH * self._true_rise(low - half)
 
     def _crossings(self, levels: tuple[float, ...], *, above: bool) -> list[float]:
         """Last times at which the angle was above (not above) each level, levels in the order met backwards."""
@@ -201,6 +207,7 @@ class Past:
             later_s, later = time_s, angle
         return found + [self._times[0]] * (len(levels) - len(found))
 
-
-def _true_rise(rise_s: float) -> float:
-    return math.sqrt(max(rise_s * rise_s - SMEAR_S * SMEAR_S, (SHORTEST_RISE * rise_s) ** 2))
+    def _true_rise(self, rise_s: float) -> float:
+        """A time from half-way to 90 % without what makes it look longer, or shorter."""
+        longer = self.longer_s2 / PROFILE_SD_SHARE**2
+        return math.sqrt(max(rise_s * rise_s - longer, (SHORTEST_RISE * rise_s) ** 2))

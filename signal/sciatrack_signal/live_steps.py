@@ -15,6 +15,8 @@ STEP_S = 0.04
 # Two equal one-pole filters take noise and impacts away; their delay is taken off every time that is told.
 POLE_S = 0.06
 DELAY_S = 2.0 * POLE_S
+# By so much (s^2) they and the means of a step spread a move out in time.
+SPREAD_S2 = 2.0 * POLE_S**2 + STEP_S**2 / 12.0
 # Steps swing the norm of the acceleration (less what is slower) to and fro at 1 to 3 Hz; tremor is faster, and the
 # filters above take it away. Beyond so much (m/s^2) on one side and then on the other is one swing; walking has
 # some three in a second, so six within memory; a leg that is lifted fast gives two or three.

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sciatrack_signal.exercises import USUAL_ABOVE_M
 from sciatrack_signal.live_arrival import arrived
 from sciatrack_signal.live_past import Past
 from sciatrack_signal.live_steps import STEP_S, Steps, Up, angle_deg, nearer
@@ -96,8 +97,8 @@ class _Pose:
 class LiveTracker:
     """A state machine; owns its state, which is plain numbers and can be pickled."""
 
-    def __init__(self, min_range_deg: float) -> None:
-        self.min_range_deg = min_range_deg
+    def __init__(self, min_range_deg: float, above_m: float = USUAL_ABOVE_M) -> None:
+        self.min_range_deg, self._above_m = min_range_deg, above_m
         self.phase = "rest"
         self.move: Move | None = None
         self.last: Move | None = None
@@ -111,7 +112,7 @@ class LiveTracker:
     def _forget(self) -> None:
         """No pose is known: at the beginning, after a gap, and while somebody walks."""
         self.phase, self.move = "rest", None
-        self._past = Past()
+        self._past = Past(self._above_m)
         self._noise_deg = NOISE_DEG
         self._pose: _Pose | None = None  # the present hold's
         self._level_deg = 0.0  # of the hold that is left
@@ -128,7 +129,7 @@ class LiveTracker:
     def push(self, time_s: list[float], acc: list[list[float]]) -> list[Seen]:
         """Takes samples in order; acc rows in m/s^2. Rows that are not finite are skipped."""
         self._seen = []
-        self._steps.push(time_s, acc, self._step, self._lost)
+        self._steps.push(time_s, acc, self._step, lambda: self._end_all(self.time_s))
         self.time_s = time_s[-1] if time_s else self.time_s
         return self._seen
 
@@ -157,9 +158,6 @@ class LiveTracker:
         self._past.measure_from(pose)
 
     # what each step means
-
-    def _lost(self) -> None:
-        self._end_all(self.time_s)
 
     def _end_all(self, t: float) -> None:
         if self.move is not None:
@@ -302,7 +300,7 @@ class LiveTracker:
         """The hold has lasted a while: its angle is known better, and so is the arrival."""
         self._refine_s = next((pose.seen_s + s for s in REFINE_S if pose.seen_s + s > t), math.inf)
         past = self._past
-        told = arrived(*past.since(move.start_s), self._noise_deg)
+        told = arrived(*past.since(move.start_s), self._noise_deg, past.longer_s2)
         if self._base_deg:  # of a move that went on after a grasp, its last part alone
             level = past.level_since(pose.seen_s, self._base_deg)
             told = past.arrival(level, pose.seen_s, self._base_deg, move.peak_dps), level

@@ -50,7 +50,7 @@ EDGE_S = 2.0
 REST_S = 0.4
 # Rest that ends a set (contract).
 SET_PAUSE_S = 60.0
-SAVED_VERSION = 3
+SAVED_VERSION = 4
 # The state machine knows its last rep only: what comes at once (a log that is read in) goes through it in pieces in
 # which no two reps can end.
 PIECE_SAMPLES = 10
@@ -112,7 +112,7 @@ class OnlineAnalysis:
         self._seen = labels.view.observability != "none"
         self._note = "" if self._seen else labels.view.reason
         self._view = labels.view
-        self._tracker = LiveTracker(labels.view.min_tilt_deg)
+        self._tracker = LiveTracker(labels.view.min_tilt_deg, labels.view.above_m)
         self._window = Window()
         self._reps: list[tuple[int, Rep]] = []
         self._firm_s = self._reviewed_s = -np.inf
