@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sciatrack_analytics import cohort, facts, reports, sql_files
+from sciatrack_analytics import cohort, facts, reports
 from sciatrack_analytics.store import create_study, rebuild
 from sciatrack_analytics.study import Study
 
@@ -72,7 +72,7 @@ def fill(folder: Path, participants: int) -> None:
             con.execute(f"set variable first_person = {first}")
             con.execute(f"set variable last_person = {min(first + AT_ONCE - 1, participants)}")
             con.execute(reps).fetchall()
-            con.execute(sql_files.text("fill_block")).fetchall()
+            facts.fill_blocks(con)
 
 
 def block_portions(study: Study) -> list[str]:
@@ -101,7 +101,7 @@ def sum_of_blocks(study: Study) -> float:
                 "create or replace temp view incoming_rep as select * from rep "
                 f"where block_no between {first} and {last}"
             )
-            study.rows(sql_files.text("fill_block"))
+            facts.fill_blocks(study.con)
 
     def copy() -> None:  # in the order in which they stand, as `fill_block` leaves them
         for who in portions:

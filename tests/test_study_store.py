@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from sciatrack_analytics import adding, cohort, facts, reports
@@ -77,6 +78,7 @@ def everything(folder: Path) -> dict[str, list[Any]]:
             "person_exercise": "select distinct p.participant, p.exercise "
             "from block join person_exercise as p using (pair_no)",
             "pair_day": "select * from day_fact",
+            "day_sensor": "select * exclude (pair_bits), bit_count(pair_bits) from day_sensor",
             "block": "select * exclude (block_no, pair_no) from block",
             "rep": "select rep.* exclude (block_no), (b.session_id, b.recording, b.block) "
             "from rep left join block as b using (block_no)",
@@ -116,6 +118,20 @@ def test_facts_made_in_portions_equal_those_made_at_once(copy: Path, monkeypatch
     with Study(copy, write=True) as study:
         facts.fill_facts(study.con)
     assert everything(copy) == before
+
+
+def test_pairs_may_share_a_bit(copy: Path) -> None:
+    """As they do where somebody has more than 64 exercises, or some that came late: here all have the same."""
+    with Study(copy, write=True) as study:
+        before = {name: study.report(name) for name in reports.REPORTS}
+        days = study.rows("select * from day_fact order by all")
+        for table in ("person_exercise", "block"):
+            study.rows(f"update {table} set pair_no = 64 * pair_no")
+        facts.fill_facts(study.con)
+        assert study.rows("select distinct pair_bits from day_sensor") == [(1,)]
+        assert study.rows("select * from day_fact order by all") == days
+        for name, frame in before.items():
+            pd.testing.assert_frame_equal(study.report(name), frame)
 
 
 @pytest.mark.parametrize("name", [name for name, report in reports.REPORTS.items() if report.by_participant])

@@ -1,7 +1,7 @@
-"""The daily facts: what the reps of each day come to, made anew for all days or for some.
+"""What reps come to: rows of blocks as their sessions come in, and the daily facts, anew for all days or for some.
 
-What the reps of a block come to stands in its row already (`fill_block`, when its session comes in). The SQL here
-(`fill_day_sensor`, `fill_pair_day`) speaks of `touched_block`, the blocks of whole days, which is set up here.
+The SQL of the first (`fill_block`) speaks of `incoming_block` and `incoming_rep`, that of the others
+(`fill_day_sensor`, `fill_pair_day`) of `touched_block`, the blocks of whole days, which is set up here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 # Facts are made of so many blocks at once. A third of it costs a tenth more; ten times as many need more memory
 # than the index may have and are spilled to disk, which costs half as much again (benchmarks/study.py).
 PORTION_BLOCKS = 400_000
+# Up to 2 to the power of this many blocks are told apart by their number alone instead of by a hash table, where
+# DuckDB knows the range of the numbers. It does of stored reps, which are many (a third less work, at most 50 MB;
+# benchmarks/study.py), and not of those that just come in, a few sessions at a time.
+BLOCK_NUMBER_BITS = 20
+
+
+def fill_blocks(con: duckdb.DuckDBPyConnection) -> None:
+    """Put the blocks of whole sessions in `incoming_block` into the index, with what `incoming_rep` has of them."""
+    ((first, n_blocks),) = con.execute("select min(block_no), count(*) from incoming_block").fetchall()
+    _do(con, f"set perfect_ht_threshold = {BLOCK_NUMBER_BITS}")
+    ((n_filled,),) = con.execute(sql_files.text("fill_block")).fetchall()
+    _do(con, "reset perfect_ht_threshold")
+    if n_filled < n_blocks:
+        _do(con, "set variable first_block = $value", {"value": first})
+        _do(con, sql_files.text("fill_block_apart"))
 
 
 def fill_facts(con: duckdb.DuckDBPyConnection) -> None:

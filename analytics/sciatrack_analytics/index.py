@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from sciatrack_analytics import sql_files
 from sciatrack_analytics.checkins import decision_row, row_from_manifest
-from sciatrack_analytics.facts import refresh_facts
+from sciatrack_analytics.facts import fill_blocks, refresh_facts
 from sciatrack_ingest.manifest import Manifest, SessionError
 from sciatrack_ingest.sessions import MANIFEST, file_sha256, read_manifest, read_reps
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sciatrack_signal.exercises import Exercise
 
-INDEX_VERSION = "6"  # of the stored tables; another number means: rebuild
+INDEX_VERSION = "7"  # of the stored tables; another number means: rebuild
 SESSION_TABLES = ("session", "block", "rep", "checkin", "decision")
 PLACEMENT_BITS = {"hip": 1, "left_thigh": 2, "right_thigh": 4, "thigh": 8}
 CERTAIN = ("full", "counts")  # a view that shows a leg whether or not anybody moved
@@ -125,7 +125,7 @@ def _insert_blocks(con: duckdb.DuckDBPyConnection, rows: Sequence[SessionRows]) 
     if numbered:
         con.register("incoming_block", pa.Table.from_pylist(numbered))
         con.register("incoming_rep", every_rep)
-        _do(con, sql_files.text("fill_block"))
+        fill_blocks(con)
         con.unregister("incoming_block")
         con.unregister("incoming_rep")
     insert(con, "rep", every_rep)

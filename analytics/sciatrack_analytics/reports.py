@@ -28,9 +28,10 @@ NOTICE = (
 # Numbers of the definitions in docs/study.md; raise one when the same rows would give another answer.
 ADHERENCE_RULES = 1
 PAIN_RULES = 1
-# So many participants are asked about at once, on one thread: what is known of their days stays in the processor's
-# cache. Up to a third less work than with all 10,000; half or twice as many cost more (benchmarks/study.py).
-PORTION = 1_000
+# So many participants are asked about at once, on one thread: what is known of their days does not outgrow the
+# processor's cache by much. Of 10,000, portions of half as many cost a tenth more (each is planned anew), and of
+# weeks so do portions of 5,000 (benchmarks/study.py).
+PORTION = 2_000
 
 
 class ReportError(SciatrackError, ValueError):

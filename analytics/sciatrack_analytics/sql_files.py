@@ -22,7 +22,10 @@ VIEWS = (
     "rx_week", "due_day", "day_state", "week",
     "pain_day", "pain_baseline",
 )  # fmt: skip
-MACROS = ("is_asked", "placement_bit", "says_of_leg", "is_hidden", "observed", "weekday", "week_bits", "wilson")
+MACROS = (
+    "is_asked", "placement_bit", "pair_bit", "says_of_leg", "is_hidden", "observed",
+    "weekday", "week_bits", "wilson",
+)  # fmt: skip
 TABLES = (
     "meta", "exercise", "person_exercise", "session", "block", "rep", "checkin", "participant", "prescription",
     "excused", "selfreport", "clearance", "known_sign", "tolerance", "decision", "ears", "rejected",

@@ -1,110 +1,53 @@
--- one row per block in `incoming_block`, with what its reps in `incoming_rep` come to; whole sessions only
+-- one row per block in `incoming_block` whose reps in `incoming_rep` all count and are of one side, with what they come to;
+-- whole sessions only. Nearly all blocks are such; `fill_block_apart` puts in the others
 insert into block by name
 with
--- nearly all reps count (complete, and not inferred), and of those there is less to add up than of the others; counts as
--- doubles, which add up exactly and faster than the 128 bits that DuckDB adds integers in
-leg_sum as (
+-- by number alone: that is a small whole number of a known range where the reps are stored already, so that DuckDB needs
+-- no hash table (perfect_ht_threshold, facts.py). The side is told by its first letter and 16, which are 124 (left), 130
+-- (right), 114 (both) and 133 (unknown): of any two of them the bits together are none of them
+rep_sum as (
     select
-        block_no, side,
-        cast(count(*) as double) as reps,
-        cast(count(hold_s) as double) as holds,
+        block_no,
+        count(*) as reps,
+        count(hold_s) as holds,
         coalesce(sum(hold_s), 0) as hold_s,
-        cast(0 as double) as reps_partial,
-        cast(0 as double) as reps_inferred
+        bit_or(ascii(side) + 16) as side_code
     from incoming_rep
-    where counted
-    group by block_no, side
-    union all
-    select
-        block_no, side, 0, 0, 0,
-        cast(count(*) filter (where not complete) as double),
-        cast(count(*) filter (where inferred) as double)
-    from incoming_rep
-    where not counted
-    group by block_no, side
+    group by block_no
 ),
--- two sensors that saw the same reps must not double them: the one that saw more speaks
+-- complete reps that were seen themselves count
+uncounted as (
+    select distinct block_no
+    from incoming_rep
+    where counted = false and block_no is not null
+),
 doubly_worn as (
     select session_id
     from incoming_block
     group by session_id
     having min(placement) <> max(placement)
 ),
-placement_sum as (
-    select
-        session_id, pair_no, placement, leg_sum.side,
-        sum(reps) as reps,
-        sum(holds) as holds,
-        list(block_no) as block_nos
-    from incoming_block
-    join doubly_worn using (session_id)
-    join leg_sum using (block_no)
-    group by session_id, pair_no, placement, leg_sum.side
-),
-silent as (
-    select unnest(block_nos) as block_no, side
-    from placement_sum
-    qualify row_number() over (
-        partition by session_id, pair_no, side order by holds desc, reps desc, placement
-    ) > 1
-),
-spoken as (
-    select leg_sum.*
-    from leg_sum
-    anti join silent using (block_no, side)
-),
--- most blocks are of one leg, or of both at once, and have nothing to add up
-divided as (
-    select block_no
-    from spoken
-    group by block_no
-    having count(*) > 1
-),
-by_leg as not materialized (
-    select
-        block_no,
-        if(side = 'left', reps, 0) as reps_left,
-        if(side = 'right', reps, 0) as reps_right,
-        if(side = 'both', reps, 0) as reps_both,
-        if(side = 'unknown', reps, 0) as reps_unknown,
-        if(side = 'left', hold_s, 0) as hold_s_left,
-        if(side = 'right', hold_s, 0) as hold_s_right,
-        if(side = 'both', hold_s, 0) as hold_s_both,
-        if(side = 'unknown', hold_s, 0) as hold_s_unknown,
-        holds, reps_partial, reps_inferred
-    from spoken
-),
-block_sum as (
-    select *
-    from by_leg
-    anti join divided using (block_no)
-    union all
-    select
-        block_no,
-        sum(reps_left), sum(reps_right), sum(reps_both), sum(reps_unknown),
-        sum(hold_s_left), sum(hold_s_right), sum(hold_s_both), sum(hold_s_unknown),
-        sum(holds), sum(reps_partial), sum(reps_inferred)
-    from by_leg
-    semi join divided using (block_no)
-    group by block_no
-),
 -- in the order of the incoming blocks, which is that of participants, or nearly: nothing but speed rests on it, and to
 -- sort these wide rows again costs as much as a third of adding up their reps
 final as (
     select
         incoming_block.*,
-        coalesce(reps_left, 0) as reps_left,
-        coalesce(reps_right, 0) as reps_right,
-        coalesce(reps_both, 0) as reps_both,
-        coalesce(reps_unknown, 0) as reps_unknown,
-        coalesce(hold_s_left, 0) as hold_s_left,
-        coalesce(hold_s_right, 0) as hold_s_right,
-        coalesce(hold_s_both, 0) as hold_s_both,
-        coalesce(hold_s_unknown, 0) as hold_s_unknown,
-        coalesce(holds, 0) as holds,
-        coalesce(reps_partial, 0) as reps_partial,
-        coalesce(reps_inferred, 0) as reps_inferred
+        if(side_code = 124, reps, 0) as reps_left,
+        if(side_code = 130, reps, 0) as reps_right,
+        if(side_code = 114, reps, 0) as reps_both,
+        if(side_code = 133, reps, 0) as reps_unknown,
+        if(side_code = 124, hold_s, 0) as hold_s_left,
+        if(side_code = 130, hold_s, 0) as hold_s_right,
+        if(side_code = 114, hold_s, 0) as hold_s_both,
+        if(side_code = 133, hold_s, 0) as hold_s_unknown,
+        holds,
+        0 as reps_partial,
+        0 as reps_inferred
     from incoming_block
-    left join block_sum using (block_no)
+    join rep_sum using (block_no)
+    where side_code in (124, 130, 114, 133)
+        -- not as anti joins: DuckDB would make its table of all the blocks, and look up these few in it
+        and block_no not in (select block_no from uncounted)
+        and session_id not in (select session_id from doubly_worn)
 )
 select * from final;

@@ -7,10 +7,17 @@ several_place_day as (
     from day_sensor
     where bit_count(placement_mask) > 1
 ),
--- days on which there is something to add up; on the others one block is the day
+-- days on which there is something to add up; on the others one block is the day. Only a day with more blocks than bits
+-- of pairs can have any
+full_day as (
+    select participant, local_date
+    from day_sensor
+    where blocks > bit_count(pair_bits)
+),
 shared_day as (
     select pair_no, local_date
     from touched_block
+    semi join full_day using (participant, local_date)
     group by pair_no, local_date
     having count(*) > 1
 ),

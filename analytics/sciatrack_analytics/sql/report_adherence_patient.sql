@@ -3,22 +3,22 @@ with
 participant_week as (
     select
         participant, week_start,
-        sum(days_done) as days_done,
-        sum(days_rx) as days_rx,
-        sum(days_done) / nullif(sum(days_rx), 0) as freq_adherence,
-        sum(days_selfreport) as days_selfreport,
-        sum(days_known) as days_known,
-        sum(reps_counted) as reps_counted,
-        sum(reps_rx) as reps_rx,
+        sum(cast(days_done as double)) as days_done,
+        sum(cast(days_rx as double)) as days_rx,
+        sum(cast(days_done as double)) / nullif(sum(cast(days_rx as double)), 0) as freq_adherence,
+        sum(cast(days_selfreport as double)) as days_selfreport,
+        sum(cast(days_known as double)) as days_known,
+        sum(cast(reps_counted as double)) as reps_counted,
+        sum(cast(reps_rx as double)) as reps_rx,
         sum(hold_s_counted) as hold_s_counted,
         sum(hold_s_rx) as hold_s_rx,
-        sum(reps_done) as reps_done,
-        sum(n_no_information) as n_no_information,
-        sum(excused_days) as excused_days,
-        sum(device_fault_days) as device_fault_days,
-        sum(not_observable_days) as not_observable_days,
-        sum(not_due_days) as not_due_days,
-        bit_count(bit_or(due_days)) as distinct_days_rx
+        sum(cast(reps_done as double)) as reps_done,
+        sum(cast(n_no_information as double)) as n_no_information,
+        sum(cast(excused_days as double)) as excused_days,
+        sum(cast(device_fault_days as double)) as device_fault_days,
+        sum(cast(not_observable_days as double)) as not_observable_days,
+        sum(cast(not_due_days as double)) as not_due_days,
+        cast(bit_count(bit_or(due_days)) as double) as distinct_days_rx
     from week
     group by participant, week_start
 ),

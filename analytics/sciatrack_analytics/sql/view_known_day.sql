@@ -1,6 +1,14 @@
 -- one row per prescription version and local day in force of which anything is known: what was asked and done; and
 -- one row per version without a date, which stands for each other day
 with
+-- pairs that share their bit in day_sensor with another pair of the same participant, as few do
+shared_bit as (
+    select unnest(list(pair_no)) as pair_no
+    from person_exercise
+    where is_asked(participant)
+    group by participant, pair_bit(pair_no)
+    having count(*) > 1
+),
 -- a version asks of the left leg, the right or each, or of both where they are not told apart: of at most two, the first
 -- being the left leg or both
 span as (
@@ -10,21 +18,21 @@ span as (
         cast(side = 'both' as integer) as n_both,
         if(side = 'both', 16, 1) as first_bit,
         if(side = 'both', sees_both_mask, sees_left_mask) as sees_first_mask,
-        sees_left_mask, sees_right_mask
+        sees_left_mask, sees_right_mask,
+        if(pair_no in (select pair_no from shared_bit), 0, pair_bit(pair_no)) as own_bit
     from rx_span
-),
-spoken_day as (
-    select pair_no, local_date
-    from pair_day
-    semi join span using (pair_no)
 ),
 -- a sensor was worn, and no session of the day speaks of the exercise
 worn_day as (
-    select rx_no, pair_no, local_date, placement_mask, sees_left_mask, sees_right_mask
+    select rx_no, pair_no, local_date, placement_mask
     from day_sensor
     join span using (participant)
-    anti join spoken_day using (pair_no, local_date)
-    where is_asked(participant) and local_date between from_date and to_date
+    anti join (
+        select pair_no, local_date
+        from pair_day
+        semi join (select pair_no from span where own_bit = 0) using (pair_no)
+    ) using (pair_no, local_date)
+    where is_asked(participant) and local_date between from_date and to_date and pair_bits & own_bit = 0
 ),
 excuse as (
     select participant, local_date, exercise, kind
@@ -48,7 +56,7 @@ said_of as (
 ),
 said_day as (
     select
-        rx_no, pair_no, local_date,
+        rx_no, participant, local_date,
         coalesce(
             any_value(kind) filter (where said_of.exercise is not null), any_value(kind), 'none'
         ) as excuse,
@@ -57,9 +65,10 @@ said_day as (
         ) as selfreport_done,
         any_value(said_of.reps) filter (where said_of.exercise is not null) as selfreport_reps
     from said_of
-    join span on span.participant = said_of.participant and local_date between from_date and to_date
-    where said_of.exercise is null or said_of.exercise = span.exercise
-    group by rx_no, pair_no, local_date
+    join span using (participant)
+    where local_date between from_date and to_date
+        and (said_of.exercise is null or said_of.exercise = span.exercise)
+    group by rx_no, participant, local_date
 ),
 -- a leg is hidden if the day's blocks say so, or if no sensor worn that day could have shown it
 block_day as (
@@ -91,28 +100,28 @@ empty_day as (
     union all
     select rx_no, local_date, null, false
     from said_day
-    anti join spoken_day using (pair_no, local_date)
-    anti join worn_day using (rx_no, local_date)
+    anti join day_sensor using (participant, local_date)
     union all
     select rx_no, null, null, false from span
 ),
 -- what the sensor ever showed: on a day without a session nothing was hidden, but a leg that no session shows
--- must not weigh on missed days alone
+-- must not weigh on missed days alone. As bits: left leg seen 1, right leg 4; a session speaks of the exercise 16, and holds
+-- were seen 64; where sensors sat on days of which none says anything of the left leg (from 256 on), or of the right
 shown_day as (
-    select pair_no, seen, placement_mask, sees_left_mask, sees_right_mask, (seen & 64) <> 0 or holds > 0 as holds_shown
+    select
+        pair_no,
+        (seen & 69) | 16 | if(holds > 0, 64, 0)
+            | if((seen & 3) = 0, cast(placement_mask as integer) << 8, 0)
+            | if((seen & 12) = 0, cast(placement_mask as integer) << 16, 0) as shown
     from pair_day
     join span using (pair_no)
     where local_date between from_date and to_date
     union all
-    select pair_no, 0, placement_mask, sees_left_mask, sees_right_mask, null
+    select pair_no, (cast(placement_mask as integer) << 8) | (cast(placement_mask as integer) << 16)
     from worn_day
 ),
 ever as (
-    select
-        pair_no,
-        bool_or(not is_hidden(seen, 1, sees_left_mask, placement_mask)) as left_ever,
-        bool_or(not is_hidden(seen, 4, sees_right_mask, placement_mask)) as right_ever,
-        bool_or(holds_shown) as holds_ever
+    select pair_no, bit_or(shown) as shown
     from shown_day
     group by pair_no
 ),
@@ -133,15 +142,17 @@ day_without_block as (
         0 as reps_inferred,
         looked,
         false as has_block,
-        (not holds_ever) is true as holds_hidden,
+        coalesce((shown & 80) = 16, false) as holds_hidden,
         false as holds_estimated,
         if(
             looked, is_hidden(0, first_bit, sees_first_mask, placement_mask),
-            not left_ever and right_ever and reps_second_rx > 0
+            not was_shown(shown, 1, sees_left_mask, shown >> 8)
+                and was_shown(shown, 4, sees_right_mask, shown >> 16) and reps_second_rx > 0
         ) is true as first_hidden,
         if(
             looked, is_hidden(0, 4, sees_right_mask, placement_mask),
-            not right_ever and left_ever and reps_first_rx > 0
+            not was_shown(shown, 4, sees_right_mask, shown >> 16)
+                and was_shown(shown, 1, sees_left_mask, shown >> 8) and reps_first_rx > 0
         ) is true as second_hidden
     from empty_day
     join span using (rx_no)

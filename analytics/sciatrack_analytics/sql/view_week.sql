@@ -59,7 +59,7 @@ final as (
         cast(bit_count((marked(marks, 7) | marked(marks, 8)) & ~days_slot) as bigint) as not_due_days,
         cast(bit_count(marked(marks, 9)) as bigint) as side_not_observable_days,
         days_due as due_days, pair_no,
-        strftime(week_start, '%G-W%V') as iso_week,
+        iso_week(week_start) as iso_week,
         days <> 127 as partial_week
     from pair_week
     join person_exercise using (pair_no)
