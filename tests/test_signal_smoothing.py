@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from unittest import mock
 
 import numpy as np
@@ -110,3 +111,13 @@ def test_some_rows_alone_are_smoothed_as_all_rows_are(n: int, every: int, sigma:
     for p, shift in enumerate(shifts):
         rows = np.clip(np.arange(0, n, every) + shift, 0, n - 1)
         np.testing.assert_allclose(found[p].T, smooth[rows], atol=2e-5)
+
+
+def test_a_few_rows_smoothed_widely_need_little_memory() -> None:
+    """Three rows whose stamps say thousands a second: all weights of such a width would be some 50 MB at once."""
+    rows = np.random.default_rng(1).normal(9.0, 1.0, (3, 2))
+    tracemalloc.start()
+    thinned(rows, 200.0, 1)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5e6
