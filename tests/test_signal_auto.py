@@ -170,10 +170,10 @@ def test_a_label_does_not_make_repetitions_of_what_is_surely_something_else(
 def test_only_what_is_large_enough_for_an_exercise_is_timed(kind: str, timed: bool) -> None:
     """Half the cost of an idle hour was the timing of breaths that nothing could have come of."""
     made = simulate_nobody(kind, seed=1, duration_s=120.0) if kind == "lying" else simulate_set(kind, "hip", seed=1)
-    with mock.patch.object(blocks, "time_moves", side_effect=blocks.time_moves) as timing:
+    with mock.patch.object(blocks, "parts_of", side_effect=blocks.parts_of) as timing:
         blocks_of(made.recording, "hip")
     assert bool(timing.call_count) is timed
-    runs = [call.args[1] for call in timing.call_args_list]
+    runs = [call.args[0].run for call in timing.call_args_list]
     assert all(run.amplitude_deg >= 2.0 for run in runs)
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
 
-from sciatrack_signal.moves import Edge, arrival, in_order, reversed_edge
+from sciatrack_signal.edges import arrival
+from sciatrack_signal.moves import Edge, in_order, reversed_edge
 from signal_cases import LAW, SHAPES, Array
 
 RATE_HZ = 25.0

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.candidates import Candidate, alike
 from sciatrack_signal.cutting import cuts
-from sciatrack_signal.dwells import time_moves
+from sciatrack_signal.dwells import Timed, time_each, time_moves
 from sciatrack_signal.evidence import Arcs, Evidence, arcs_of, summary
 from sciatrack_signal.excursion import unit_one
 from sciatrack_signal.exercises import Exercise, view_name
@@ -120,11 +120,14 @@ def find_blocks(
     large = [one for one in found if _large_enough(one, placement, exercises)]
     # Each by itself first: chance runs must not speak for a mount.
     single: list[Piece | Candidate] = []
+    enough = (one for one in large if one.run.reversals >= LEAST_REVERSALS)
+    timed = time_each((one.trace, one.run, NO_LEVER_M) for one in enough)
     for one in large:
         if one.run.reversals < LEAST_REVERSALS:  # only beside a set they may be more of it
             single.append(one)
         else:
-            single += [_clearest(part, placement, exercises, walks) for part in parts_of(one)]
+            parts = parts_of(one, next(timed))
+            single += [_clearest(part, placement, exercises, walks) for part in parts]
     kept = _apart([piece for piece in single if isinstance(piece, Piece) and _kept(piece, placement, exercises)])
     # One mount serves all, but a chance run among them does not take the name that another bears by itself.
     together = name_runs([piece.seen for piece in kept], placement, known, walks)
@@ -139,9 +142,12 @@ def walk_up(one: Candidate) -> Float | None:
     return one.trace.walk_up
 
 
-def parts_of(one: Candidate) -> list[tuple[Candidate, Arcs, Evidence]]:
-    """A candidate cut where two exercises follow each other, each part with its strokes and their medians."""
-    whole = arcs_of(one.trace, time_moves(one.trace, one.run, NO_LEVER_M))
+def parts_of(one: Candidate, timed: Timed | None = None) -> list[tuple[Candidate, Arcs, Evidence]]:
+    """A candidate cut where two exercises follow each other, each part with its strokes and their medians.
+
+    timed : the candidate's moves where they were timed before, with NO_LEVER_M.
+    """
+    whole = arcs_of(one.trace, timed or time_moves(one.trace, one.run, NO_LEVER_M))
     if whole.count < LEAST_STROKES:
         return []
     edges = [0, *cuts(whole), whole.count]

@@ -6,7 +6,7 @@ Recording -> grid (25 Hz) -> trace (up, tilt rate, excursion) -> runs of alike s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from sciatrack_signal.assemble import Context, assemble
 from sciatrack_signal.believed import believed
 from sciatrack_signal.blocks import STRANGE_REVERSALS, find_blocks, walk_up
 from sciatrack_signal.candidates import Candidate, Labels, find_candidates, find_rises, find_turns, other_leg
-from sciatrack_signal.dwells import time_moves
+from sciatrack_signal.dwells import Timed, time_each
 from sciatrack_signal.exercises import Exercise, catalogue, get
 from sciatrack_signal.grid import to_grid
 from sciatrack_signal.height import NOTE as HEIGHT_NOTE
@@ -82,7 +82,7 @@ def analyze(
         kept = select_turns(long)
         note = "" if kept else note
     read = read_sets(kept, labels)
-    reps = [rep for one in read for rep in reps_of(one, labels, recording.clipped_s)]
+    reps = [rep for found in reps_of_each([(one, labels) for one in read], recording.clipped_s) for rep in found]
     if kept and not reps:
         note = "too few whole repetitions were found"
     if reps and other_leg(labels):
@@ -108,11 +108,14 @@ def _auto(
     """One block for each exercise that was found."""
     of_traces = {id(one.trace): one for one in found}.values()
     walks = [up for up in map(walk_up, of_traces) if up is not None]
-    blocks: list[Block] = []
+    sets = []
     for block in find_blocks(found, labels.placement, labels.side, known, walks):
         here = replace(labels, exercise=known[block.exercise], side=block.side)
-        read = read_sets([piece.one for piece in block.pieces], here)
-        reps = _number_sets([rep for one in read for rep in reps_of(one, here, recording.clipped_s)])
+        sets.append((block, here, read_sets([piece.one for piece in block.pieces], here)))
+    each = reps_of_each([(one, here) for _, here, read in sets for one in read], recording.clipped_s)
+    blocks: list[Block] = []
+    for block, here, read in sets:
+        reps = _number_sets([rep for _ in read for rep in next(each)])
         if reps:
             gyro_notes = (piece.one.trace.gyro_note for piece in block.pieces)
             note = _joined(block.note, *gyro_notes, *_set_aside(recording))
@@ -123,13 +126,24 @@ def _auto(
 
 def reps_of(one: Candidate, labels: Labels, clipped_s: Sequence[tuple[float, float]] = ()) -> list[Rep]:
     """The timed and judged reps of one candidate; none if they are fewer than a set has. Sets come later."""
-    if one.run.rest is None:
-        read = read_sets([one], labels)
-        return [rep for each in read for rep in reps_of(each, labels, clipped_s)]
+    read = read_sets([one], labels) if one.run.rest is None else [one]
+    return [rep for reps in reps_of_each([(each, labels) for each in read], clipped_s) for rep in reps]
+
+
+def reps_of_each(
+    sets: Sequence[tuple[Candidate, Labels]], clipped_s: Sequence[tuple[float, float]] = ()
+) -> Iterator[list[Rep]]:
+    """`reps_of` each of the sets, whose rest is known, with its labels."""
+    timed = time_each((one.trace, one.run, labels.view.above_m) for one, labels in sets)
+    for (one, labels), moves in zip(sets, timed, strict=True):
+        yield _reps(one, moves, labels, clipped_s)
+
+
+def _reps(one: Candidate, timed: Timed, labels: Labels, clipped_s: Sequence[tuple[float, float]]) -> list[Rep]:
     view = labels.view
     by_height = one.sense == HEIGHT_NOTE
     context = Context(labels.exercise, view, _rep_side(labels), view.observability in HOLDS_GIVEN and not by_height)
-    reps = assemble(one.trace, time_moves(one.trace, one.run, view.above_m), context)
+    reps = assemble(one.trace, timed, context)
     if len(reps) < labels.exercise.min_set_reps:
         return []
     reps = [_flagged(rep, "low_certainty") for rep in reps] if one.sense else reps

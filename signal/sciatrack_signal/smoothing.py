@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 Float = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
+Int = npt.NDArray[np.int64]
 
 # Two boxes make a tent, four cost a third more and smooth like three.
 BOXES = 3
@@ -42,6 +43,24 @@ def gaussian(x: Float | Single, sigma_samples: float) -> Float:
     if width <= 1 or len(x) == 0:
         return np.asarray(x, dtype=np.float64)
     return _by_columns(x, width, BOXES)
+
+
+def gaussian_of_each(x: Float, starts: Int, lengths: Int, sigmas_samples: Float) -> Float:
+    """(n,) what `gaussian` makes of each of the rows that lie behind one another in x, with a sigma for each."""
+    out = np.empty(len(x))
+    widths = 2 * np.rint((np.sqrt(4.0 * sigmas_samples**2 + 1.0) - 1.0) / 2.0).astype(np.int64) + 1
+    weighed = (widths > 1) & (lengths < LONG) & (lengths >= 4 * BOXES * (widths // 2))
+    for width in np.unique(widths[weighed]).tolist():
+        mine = (widths == width) & weighed
+        if mine.all():
+            return _each(x, starts, lengths, width)
+        inside = np.repeat(mine, lengths)
+        own = lengths[mine]
+        out[inside] = _each(x[inside], np.cumsum(own) - own, own, width)
+    for k in (~weighed).nonzero()[0].tolist():
+        row = slice(int(starts[k]), int(starts[k] + lengths[k]))
+        out[row] = _by_columns(x[row], int(widths[k]), BOXES) if widths[k] > 1 else x[row]
+    return out
 
 
 def blocks(n: int, margin: int, rows: int = 0) -> Iterator[tuple[slice, slice, slice]]:
@@ -134,6 +153,16 @@ def _weighed(x: Float | Single, width: int, times: int, out: Float) -> Float:
     np.dot(first, x[: 2 * half], out=out[:half])
     out[half:inner] = np.correlate(x, weights, "valid")
     np.dot(last, x[inner - half :], out=out[inner:])
+    return out
+
+
+def _each(x: Float, starts: Int, lengths: Int, width: int) -> Float:
+    """All boxes on rows behind one another; what is summed across two rows is put right after."""
+    _, first, last = _weights(width, BOXES)
+    out = _long(x, width, BOXES, np.empty(len(x)))
+    ends, near = starts + lengths, np.arange(2 * len(first))
+    for begins, weigh, side in ((starts, first, near[: len(first)]), (ends - len(near), last, near[len(first) :])):
+        out[begins[:, None] + side] = x[begins[:, None] + near] @ weigh.T
     return out
 
 
