@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,20 @@ def run(*args: Any) -> Result:
     return CliRunner().invoke(cli, [str(arg) for arg in args])
 
 
-@pytest.fixture
-def clinic(tmp_path: Path) -> Path:
-    folder = tmp_path / "clinic"
+@pytest.fixture(scope="module")
+def prescribed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two exercises for P01, to copy, which is much faster than to make them."""
+    folder = tmp_path_factory.mktemp("prescribed") / "clinic"
     store.create_study(folder, timezone="Europe/Berlin")
     for name, more in (("clamshell", ()), ("glute_bridge", ("--days-per-week", 3, "--sets", 2))):
         first = ("--exercise", name, "--from", "2026-01-05", *more, *WHY)
         assert run("plan", "prescribe", folder, *P01, *first).exit_code == 0
     return folder
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, prescribed: Path) -> Path:
+    return Path(shutil.copytree(prescribed, tmp_path / "clinic"))
 
 
 def versions(clinic: Path) -> list[tuple[str, str, str, str, str, str]]:
