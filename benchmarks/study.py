@@ -67,6 +67,7 @@ def fill(folder: Path, participants: int) -> None:
         con.execute(f"set variable n_participants = {participants}")
         for statement in con.extract_statements((HERE / "study_fill.sql").read_text(encoding="utf-8")):
             con.execute(statement).fetchall()
+        facts.fill_plans(con)
         reps = (HERE / "study_fill_rep.sql").read_text(encoding="utf-8")
         for first in range(1, participants + 1, AT_ONCE):
             con.execute(f"set variable first_person = {first}")
@@ -116,6 +117,7 @@ def sum_of_blocks(study: Study) -> float:
 
 def first_facts(study: Study) -> None:
     with study.transaction():
+        facts.fill_plans(study.con)
         facts.fill_facts(study.con)
 
 

@@ -42,7 +42,7 @@ from
 order by person, exercise, version;
 
 insert into person_exercise
-select (person - 1) * 4 + row_number() over (partition by person order by exercise), printf('P%05d', person), exercise
+select (person - 1) * 32 + row_number() over (partition by person order by exercise) - 1, printf('P%05d', person), exercise
 from range(1, cast(getvariable('n_participants') as bigint) + 1) as who (person), task
 order by person, exercise;
 

@@ -42,7 +42,7 @@ def rows_of(folder: Path, participant: str) -> dict[str, list[Any]]:
     found = {}
     with Study(folder) as study:
         for table in (*TABLES, "day_fact"):
-            given = ("line", "block_no", "pair_no", "pair_bits")
+            given = ("line", "block_no", "pair_no", "pair_bits", "rx_no", "own_bit")
             columns = [row[0] for row in study.rows(f"describe {table}") if row[0] not in given]
             if "participant" in columns:
                 names = ", ".join(f'"{name}"' for name in columns)

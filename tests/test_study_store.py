@@ -18,11 +18,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sciatrack_analytics import adding, cohort, facts, reports
+from sciatrack_analytics import adding, cohort, facts, reports, sql_files
 from sciatrack_analytics.connection import IndexFileError, StudyLockedError
 from sciatrack_analytics.csv_file import TableFileError, table_of
 from sciatrack_analytics.csv_tables import TABLES
-from sciatrack_analytics.index import SESSION_TABLES
+from sciatrack_analytics.index import SESSION_TABLES, pair_numbers
 from sciatrack_analytics.prescriptions import PrescriptionError
 from sciatrack_analytics.settings import SettingsError, read_settings
 from sciatrack_analytics.sql_files import FACTS, VIEWS, grain, text
@@ -78,6 +78,9 @@ def everything(folder: Path) -> dict[str, list[Any]]:
             "person_exercise": "select distinct p.participant, p.exercise "
             "from block join person_exercise as p using (pair_no)",
             "pair_day": "select * from day_fact",
+            "rx_plan": "select * exclude (rx_no, pair_no, own_bit) from rx_plan",
+            "said_day": "select said_day.* exclude (pair_no), participant, exercise "
+            "from said_day join person_exercise using (pair_no)",
             "day_sensor": "select * exclude (pair_bits), bit_count(pair_bits) from day_sensor",
             "block": "select * exclude (block_no, pair_no) from block",
             "rep": "select rep.* exclude (block_no), (b.session_id, b.recording, b.block) "
@@ -121,14 +124,16 @@ def test_facts_made_in_portions_equal_those_made_at_once(copy: Path, monkeypatch
 
 
 def test_pairs_may_share_a_bit(copy: Path) -> None:
-    """As they do where somebody has more than 64 exercises, or some that came late: here all have the same."""
+    """As they do where somebody has more than 31 exercises: here all have the same."""
     with Study(copy, write=True) as study:
         before = {name: study.report(name) for name in reports.REPORTS}
         days = study.rows("select * from day_fact order by all")
         for table in ("person_exercise", "block"):
-            study.rows(f"update {table} set pair_no = 64 * pair_no")
+            study.rows(f"update {table} set pair_no = 32 * pair_no + 31")
+        facts.fill_plans(study.con)
         facts.fill_facts(study.con)
-        assert study.rows("select distinct pair_bits from day_sensor") == [(1,)]
+        assert study.rows("select distinct pair_bits from day_sensor") == [(1 << 31,)]
+        assert study.rows("select distinct own_bit from rx_plan") == [(0,)]
         assert study.rows("select * from day_fact order by all") == days
         for name, frame in before.items():
             pd.testing.assert_frame_equal(study.report(name), frame)
@@ -553,3 +558,23 @@ def _delete_and_fail(study: Study) -> None:
         for name in SESSION_TABLES:
             study.rows(f"delete from {name}")
         raise ZeroDivisionError
+
+
+def test_31_pairs_of_a_participant_have_a_bit_of_their_own(empty: Path, tmp_path: Path) -> None:
+    """In whichever order they come; others share the last one."""
+    own, shared = 31, 9
+    with Study(shutil.copytree(empty, tmp_path / "many"), write=True) as study:
+        for first, last in ((0, 3), (3, 38), (38, own + shared)):
+            for who in ("P1", "P2"):
+                pair_numbers(study.con, [{"participant": who, "exercise": f"e{n:02}"} for n in range(first, last)])
+        pair_numbers(study.con, [{"participant": "P3", "exercise": "e00"}])
+        sql_files.create_macros(study.con)
+        bits = study.rows(
+            "select participant, count(*), count(distinct pair_no), count(distinct nullif(own_bit(pair_no), 0)), "
+            "count(distinct pair_bit(pair_no)) from person_exercise group by participant order by participant"
+        )
+        assert study.rows("select count(distinct pair_no) from person_exercise") == [(2 * (own + shared) + 1,)]
+    assert bits == [
+        *((who, own + shared, own + shared, own, own + 1) for who in ("P1", "P2")),
+        ("P3", 1, 1, 1, 1),
+    ]

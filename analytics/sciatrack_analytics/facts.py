@@ -48,6 +48,14 @@ def fill_facts(con: duckdb.DuckDBPyConnection) -> None:
         _fill(con)
 
 
+def fill_plans(con: duckdb.DuckDBPyConnection) -> None:
+    """Make anew what the lists come to: what a version of a prescription asks of a day, what is said of days."""
+    sql_files.create_macros(con)
+    for name in sql_files.PLANS:
+        _do(con, f"delete from {name}")
+        _do(con, sql_files.text(f"fill_{name}"))
+
+
 def refresh_facts(con: duckdb.DuckDBPyConnection) -> None:
     """Make the daily facts of the participants and days in the temporary table `touched` anew."""
     days = "select (participant, local_date) from touched"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sciatrack_signal.exercises import Exercise
 
-INDEX_VERSION = "7"  # of the stored tables; another number means: rebuild
+INDEX_VERSION = "8"  # of the stored tables; another number means: rebuild
 SESSION_TABLES = ("session", "block", "rep", "checkin", "decision")
 PLACEMENT_BITS = {"hip": 1, "left_thigh": 2, "right_thigh": 4, "thigh": 8}
 CERTAIN = ("full", "counts")  # a view that shows a leg whether or not anybody moved

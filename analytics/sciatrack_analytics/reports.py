@@ -240,10 +240,10 @@ def participants(study: Study) -> list[str]:
 def header_of(study: Study, report: Report, participant: str | None) -> Header:
     """What a report made now, with the variables that are set now, rests on."""
     settings = study.settings
-    first = "first_date" if participant is None else "(select first_date from person)"
-    ((first_date, last_date, origins),) = study.rows(
-        f"select {first}, last_date, (select list(distinct origin order by origin) from session) from cut_off"
-    )
+    ((first_date, last_date),) = study.rows("select first_date, last_date from cut_off")
+    if participant is not None:
+        ((first_date,),) = _first_date(study)
+    origins = sorted(origin for (origin,) in study.rows("select distinct origin from session"))
     return Header(
         report=report.title,
         study=settings.name,
@@ -261,9 +261,20 @@ def header_of(study: Study, report: Report, participant: str | None) -> Header:
             "not_observable, device_fault, excused and not_due days leave numerator and denominator"
         ),
         intervals=report.intervals,
-        origin=" and ".join(origins or []),
+        origin=" and ".join(origins),
         software=_software(),
     )
+
+
+def _first_date(study: Study) -> list[tuple[Any, ...]]:
+    """The first day of observation of the one whom the views speak about.
+
+    Whoever has a prescription is asked of its plan: the view is made of all that the study knows, which would cost
+    a sixth of one participant's report.
+    """
+    planned = "select observed_from(min(enrolled_date), any_value(first_date)) from rx_plan cross join cut_off"
+    found = study.rows(f"{planned} where is_asked(participant) having count(*) > 0")
+    return found or study.rows("select first_date from person")
 
 
 def _software() -> str:

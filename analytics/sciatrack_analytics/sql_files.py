@@ -29,8 +29,9 @@ MACROS = (
 TABLES = (
     "meta", "exercise", "person_exercise", "session", "block", "rep", "checkin", "participant", "prescription",
     "excused", "selfreport", "clearance", "known_sign", "tolerance", "decision", "ears", "rejected",
-    "day_sensor", "pair_day",
+    "rx_plan", "said_day", "day_sensor", "pair_day",
 )  # fmt: skip
+PLANS = ("rx_plan", "said_day")  # of the lists and the catalogue; FACTS are of sessions
 FACTS = ("day_sensor", "pair_day")
 
 

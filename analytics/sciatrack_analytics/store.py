@@ -14,7 +14,7 @@ from sciatrack_analytics.checkins import row_from_csv
 from sciatrack_analytics.connection import IndexFileError, StudyLockedError, connect
 from sciatrack_analytics.csv_file import EMPTY, CellProblem, TableFileError, append_rows, read_table
 from sciatrack_analytics.csv_tables import CHECKINS, PRESCRIPTIONS, TABLES, Table
-from sciatrack_analytics.facts import fill_facts
+from sciatrack_analytics.facts import fill_facts, fill_plans
 from sciatrack_analytics.index import (
     INDEX_VERSION,
     exercise_rows,
@@ -103,15 +103,21 @@ def load_files(con: duckdb.DuckDBPyConnection, path: Path, settings: StudySettin
     put_rows(con, "exercise", exercise_rows(study_exercises(path)))
     for table in TABLES.values():
         try:
-            load_table(con, path, table, settings)
+            _load_table(con, path, table, settings)
         except (SciatrackError, OSError) as error:
             problems.append(str(error))
+    fill_plans(con)
     write_meta(con, path)
     return problems
 
 
 def load_table(con: duckdb.DuckDBPyConnection, path: Path, table: Table, settings: StudySettings) -> None:
-    """Put one CSV file into the index in place of what it held of it."""
+    """Put one CSV file into the index in place of what it held of it, and renew what is made of it."""
+    _load_table(con, path, table, settings)
+    fill_plans(con)
+
+
+def _load_table(con: duckdb.DuckDBPyConnection, path: Path, table: Table, settings: StudySettings) -> None:
     rows: list[dict[str, Any]] = []
     for line, row in read_table(path / table.file_name, table):
         if table is CHECKINS:

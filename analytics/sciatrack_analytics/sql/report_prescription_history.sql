@@ -5,8 +5,6 @@ final as (
         participant, exercise, version, valid_from, valid_to, days_per_week, sessions_per_day, "sets",
         reps, hold_s, side, rom_target_deg, reps_per_day, reason, author, recorded_utc
     from rx
-    where getvariable('report_participant') is null
-        or participant = cast(getvariable('report_participant') as varchar)
 )
 select * from final
 order by participant, exercise, version

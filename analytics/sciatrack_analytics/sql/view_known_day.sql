@@ -1,27 +1,7 @@
 -- one row per prescription version and local day in force of which anything is known: what was asked and done; and
 -- one row per version without a date, which stands for each other day
 with
--- pairs that share their bit in day_sensor with another pair of the same participant, as few do
-shared_bit as (
-    select unnest(list(pair_no)) as pair_no
-    from person_exercise
-    where is_asked(participant)
-    group by participant, pair_bit(pair_no)
-    having count(*) > 1
-),
--- a version asks of the left leg, the right or each, or of both where they are not told apart: of at most two, the first
--- being the left leg or both
-span as (
-    select
-        rx_no, pair_no, participant, exercise, from_date, to_date, days_per_week, hold_s,
-        reps_left_rx + reps_both_rx as reps_first_rx, reps_right_rx as reps_second_rx,
-        cast(side = 'both' as integer) as n_both,
-        if(side = 'both', 16, 1) as first_bit,
-        if(side = 'both', sees_both_mask, sees_left_mask) as sees_first_mask,
-        sees_left_mask, sees_right_mask,
-        if(pair_no in (select pair_no from shared_bit), 0, pair_bit(pair_no)) as own_bit
-    from rx_span
-),
+span as (select * from rx_span),
 -- a sensor was worn, and no session of the day speaks of the exercise
 worn_day as (
     select rx_no, pair_no, local_date, placement_mask
@@ -33,42 +13,6 @@ worn_day as (
         semi join (select pair_no from span where own_bit = 0) using (pair_no)
     ) using (pair_no, local_date)
     where is_asked(participant) and local_date between from_date and to_date and pair_bits & own_bit = 0
-),
-excuse as (
-    select participant, local_date, exercise, kind
-    from excused
-    where is_asked(participant)
-    qualify row_number() over (partition by participant, local_date, exercise order by line desc) = 1
-),
-answer as (
-    select participant, local_date, exercise, done, reps
-    from selfreport
-    where is_asked(participant)
-    qualify row_number() over (partition by participant, local_date, exercise order by line desc) = 1
-),
--- what is said of an exercise comes before what is said of all
-said_of as (
-    select participant, local_date, exercise, kind, cast(null as boolean) as done, cast(null as integer) as reps
-    from excuse
-    union all
-    select participant, local_date, exercise, null, done, reps
-    from answer
-),
-said_day as (
-    select
-        rx_no, participant, local_date,
-        coalesce(
-            any_value(kind) filter (where said_of.exercise is not null), any_value(kind), 'none'
-        ) as excuse,
-        coalesce(
-            any_value(done) filter (where said_of.exercise is not null), any_value(done)
-        ) as selfreport_done,
-        any_value(said_of.reps) filter (where said_of.exercise is not null) as selfreport_reps
-    from said_of
-    join span using (participant)
-    where local_date between from_date and to_date
-        and (said_of.exercise is null or said_of.exercise = span.exercise)
-    group by rx_no, participant, local_date
 ),
 -- a leg is hidden if the day's blocks say so, or if no sensor worn that day could have shown it
 block_day as (
@@ -100,7 +44,9 @@ empty_day as (
     union all
     select rx_no, local_date, null, false
     from said_day
+    join span using (pair_no)
     anti join day_sensor using (participant, local_date)
+    where local_date between from_date and to_date
     union all
     select rx_no, null, null, false from span
 ),
@@ -166,7 +112,7 @@ day as (
 -- a leg that was not seen leaves what was asked and what was done; factors of 0 and 1, which cost a third of an if
 leg as (
     select
-        day.*, coalesce(excuse, 'none') as excuse, selfreport_done, selfreport_reps,
+        day.*, coalesce(said_day.standing, 8) as standing_said, selfreport_done, selfreport_reps,
         reps_first_rx * cast(not first_hidden as integer) as first_rx,
         reps_second_rx * cast(not second_hidden as integer) as second_rx,
         cast(first_rx > 0 as integer) as first_asked,
@@ -174,7 +120,7 @@ leg as (
         cast(first_rx + second_rx > 0 as integer) as any_asked,
         hold_s * cast(not holds_hidden as integer) as hold_s_rx
     from day
-    left join said_day using (rx_no, local_date)
+    left join said_day using (pair_no, local_date)
 ),
 dose as (
     select
@@ -200,16 +146,12 @@ final as (
         rx_no, local_date, from_date, to_date, days_per_week,
         reps_counted >= cast(getvariable('qualifying_ratio') as double) * reps_seen_rx
             and reps_counted > 0 as qualifies,
-        -- the state of the day as a number; 1 and 2 are done, and done with too few reps
+        -- the state of the day as a number; 1 and 2 are done, and done with too few reps; 4 and 5 are excuses
         case
             when qualifies then 1
-            when reps_counted > 0 and excuse = 'none' then 2
+            when reps_counted > 0 and standing_said > 5 then 2
             when reps_seen_rx = 0 then 3
-            when excuse = 'device_fault' then 4
-            when excuse <> 'none' then 5
-            when selfreport_done then 6
-            when not selfreport_done then 7
-            else 8
+            else standing_said
         end as standing,
         sessions_done,
         reps_seen_rx, reps_done, reps_counted,

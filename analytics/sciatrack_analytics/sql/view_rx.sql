@@ -2,7 +2,7 @@
 with
 final as (
     select
-        cast(pair_no as bigint) * 100000 + version as rx_no, pair_no,
+        rx_number(pair_no, version) as rx_no, pair_no,
         participant, exercise, version, valid_from,
         lead(valid_from) over (partition by pair_no order by version) as valid_to,
         days_per_week, sessions_per_day, "sets", reps, hold_s, side, rom_target_deg,

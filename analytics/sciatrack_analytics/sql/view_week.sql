@@ -2,7 +2,7 @@
 with
 version_week as (
     select
-        rx_no // 100000 as pair_no, rx_no % 100000 as version,
+        cast(rx_no // 100000 as integer) as pair_no, rx_no % 100000 as version,
         week_start, days, days_slot, days_due, marks,
         reps_done, reps_counted, reps_rx,
         hold_s_done, hold_s_counted, hold_s_rx
@@ -12,7 +12,6 @@ version_week as (
 divided_week as (
     select
         pair_no, week_start,
-        max(version) as version,
         list(version) as versions,
         bit_or(days) as days,
         bit_or(days_slot) as days_slot,
@@ -29,20 +28,20 @@ divided_week as (
     group by pair_no, week_start
 ),
 pair_week as (
-    select *, null as versions
+    select * exclude (version), cast(version as varchar) as rx_versions
     from version_week
     where days = 127
     union all by name
-    select * from divided_week
+    select
+        * exclude (versions),
+        array_to_string(list_sort(list_transform(versions, lambda v: cast(v as varchar))), ',') as rx_versions
+    from divided_week
 ),
 final as (
     select
         participant, exercise, week_start,
         cast(bit_count(days) as bigint) as days_in_force,
-        coalesce(
-            array_to_string(list_sort(list_transform(versions, lambda v: cast(v as varchar))), ','),
-            cast(version as varchar)
-        ) as rx_versions,
+        rx_versions,
         cast(bit_count(days_due & marked(marks, 1)) as bigint) as days_done,
         cast(bit_count(days_due) as bigint) as days_rx,
         cast(bit_count(days_due & marked(marks, 6)) as bigint) as days_selfreport,
