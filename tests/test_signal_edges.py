@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import slow_edges
-from sciatrack_signal import dwells
+from sciatrack_signal import dwells, smoothing
 from sciatrack_signal.dwells import time_each, time_moves
 from sciatrack_signal.edges import NO_ROW, Ways, arrivals, last_step, last_steps, levels, peak_speeds
 from sciatrack_signal.order import about_a_line, median, quantile
@@ -96,9 +98,12 @@ def test_rows_behind_one_another_answer_as_each_by_itself(lengths: list[int], se
     each = [rng.normal(0.0, 5.0, n) for n in lengths]
     sigmas = rng.uniform(0.1, 6.0, len(each))
     rows = behind(each)
-    smooth = gaussian_of_each(rows.values, rows.starts, rows.lengths, sigmas)
-    slow = [gaussian(row, sigma) for row, sigma in zip(each, sigmas.tolist(), strict=True)]
-    np.testing.assert_allclose(smooth, np.concatenate(slow), atol=1e-12)
+    for many in (1, 2, 100):
+        with mock.patch.object(smoothing, "MANY_ROWS", many):
+            for width in (sigmas, np.full(len(each), sigmas[0])):
+                smooth = gaussian_of_each(rows.values, rows.starts, rows.lengths, width)
+                slow = [gaussian(row, sigma) for row, sigma in zip(each, width.tolist(), strict=True)]
+                np.testing.assert_allclose(smooth, np.concatenate(slow), atol=1e-12)
     parts = rows.values, rows.starts, rows.lengths
     np.testing.assert_array_equal(medians(*parts), [median(row) for row in each])
     np.testing.assert_array_equal(quantiles(*parts, 0.9), [quantile(row, 0.9) for row in each])

@@ -22,7 +22,7 @@ from sciatrack_signal.evidence import Arcs, Evidence, arcs_of, summary
 from sciatrack_signal.excursion import unit_one
 from sciatrack_signal.exercises import Exercise, view_name
 from sciatrack_signal.naming import Naming, name_runs
-from sciatrack_signal.order import quantile
+from sciatrack_signal.order import median, quantile
 from sciatrack_signal.plausible import STRIDE_MAX_S, Likeness, deliberate, likeness
 from sciatrack_signal.segmentation import FEW_STROKES, conviction
 
@@ -164,7 +164,7 @@ def _cut(one: Candidate, first: int, last: int, arcs: Arcs) -> Candidate:
     """A part of a candidate, which is as alike as its own moves are."""
     run = replace(
         one.run, points=one.run.points[first : last + 1], levels=one.run.levels[first : last + 1],
-        amplitude_deg=float(np.median(arcs.ranges_deg)), passed=(False, False),
+        amplitude_deg=median(arcs.ranges_deg), passed=(False, False),
     )  # fmt: skip
     return replace(one, run=run, measured=likeness(one.trace, run))
 

@@ -70,6 +70,8 @@ def hidden_s(timed: Timed, apex: int, start: float, end: float, valid: Bool, rat
     """How much shorter and longer than from `start` to `end` (rows) the hold may be for what gaps hide, s."""
     into = 0.5 * (timed.departs[apex - 1].at + start)
     out = 0.5 * (timed.arrives[apex].at + end)
+    if valid[max(int(into), 0) : int(max(start, out)) + 2].all():
+        return 0.0, 0.0
     early, late = _gap_around(valid, into, start)
     early_end, late_end = _gap_around(valid, end, out)
     less = max(late - start, 0.0) + max(end - early_end, 0.0)

@@ -29,11 +29,14 @@ def lesser_points(outward: Float, range_deg: float, sway_deg: float, rate_hz: fl
     """
     least_deg = max(LEAST_SHARE * range_deg, LEAST_SWAY * sway_deg)
     extrema = local_extrema(outward)
-    turns = extrema[turning_points(outward[extrema].tolist(), least_deg)]
-    turns = turns[(turns > 0) & (turns < len(outward) - 1)]
-    lows = turns[outward[turns] < _neighbours(outward, turns)]
-    rows = [int(np.argmin(outward))] if len(lows) == 0 else [int(lows[0])]
-    for low in lows[1:].tolist():
+    turns = extrema[turning_points(outward[extrema].tolist(), least_deg)].tolist()
+    turns = [row for row in turns if 0 < row < len(outward) - 1]
+    around = [0, *turns, len(outward) - 1]
+    levels = outward[around].tolist()
+    # A low lies below the mean of what comes before and after it, to the next turning point or the end.
+    lows = [row for k, row in enumerate(turns, 1) if levels[k] < 0.5 * (levels[k - 1] + levels[k + 1])]
+    rows = [int(np.argmin(outward))] if len(lows) == 0 else [lows[0]]
+    for low in lows[1:]:
         part = outward[rows[-1] : low + 1]
         base = max(float(part[0]), float(part[-1]))
         if (part > base + 0.5 * (float(part.max()) - base)).sum() >= LEAST_S * rate_hz:
@@ -41,9 +44,3 @@ def lesser_points(outward: Float, range_deg: float, sway_deg: float, rate_hz: fl
         elif outward[low] < outward[rows[-1]]:
             rows[-1] = low
     return np.array(rows, dtype=np.int64)
-
-
-def _neighbours(outward: Float, turns: Int) -> Float:
-    """Mean of what comes before and after each turning point, to the next one or the end."""
-    edges = np.concatenate([[0], turns, [len(outward) - 1]])
-    return np.asarray(0.5 * (outward[edges[:-2]] + outward[edges[2:]]))

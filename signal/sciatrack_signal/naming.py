@@ -48,6 +48,9 @@ LEAD = 1.6
 WALKED_ASKEW, WALKS_AGREE = 0.7, 0.9
 # Arcs of anything: median and spread of the logarithm of range, hold, rest, move and repetitions.
 ANY = ((12.0, 1.2), (1.5, 1.3), (1.5, 1.3), (1.2, 0.8), (6.0, 0.9))
+ANY_LOGS = np.array([(np.log(median), sd) for median, sd in ANY])
+# Density of a pose and an axis that may be any.
+ANY_POSE_AND_AXIS = 1.0 / (4.0 * np.pi) / (2.0 * np.pi)
 ODD_NUMBER = 0.06
 ANY_RISE_SD_M = 0.12
 ODD_RISE = 0.15
@@ -192,35 +195,37 @@ def _in_each_mount(
     run: Evidence, kinds: tuple[Kind, ...], placement: str, head: Head | None
 ) -> tuple[Float, Float]:  # fmt: skip
     """(mounts + 1, kinds + 1, 2) probabilities of what a run is for a sensor worn in each way, and (mounts + 1) log
-    likelihoods of the run for such a sensor."""
-    scores = scores_of(run, kinds, placement, head)
-    top = scores.max(axis=(1, 2))
-    inner = np.exp(scores - top[:, None, None])
-    total = inner.sum(axis=(1, 2))
-    inner /= total[:, None, None]
-    return inner, top + np.log(total)
-
-
-def scores_of(run: Evidence, kinds: tuple[Kind, ...], placement: str, head: Head | None = None) -> Float:
-    """(mounts + 1, kinds + 1, 2) log of prior times likelihood; the last mount is any, the last kind is anything;
-    the last axis says which pose is the hold."""
+    likelihoods of the run for such a sensor; the last mount is any, the last kind is anything; the last axis says
+    which pose is the hold."""
     table = _table(kinds, placement, head)
-    out = np.empty((table.rest_ups.shape[0] + 1, len(kinds) + 1, 2))
-    free = -np.log(4.0 * np.pi) - np.log(2.0 * np.pi)
+    arcs = _arcs(run, table)
+    highest = float(arcs.max())  # of logarithms; densities of poses and axes are neither tiny nor huge
+    arc = np.exp(arcs - highest)
+    inner = np.empty((table.rest_ups.shape[0] + 1, *arc.shape))
+    inner[:] = arc * ANY_POSE_AND_AXIS
     for hold, sign in ((0, -1.0), (1, 1.0)):
-        numbers = np.log(np.maximum([
-            run.range_deg, run.dwells_s[hold], run.dwells_s[1 - hold], run.move_s, run.reps,
-        ], 1e-3))  # fmt: skip
-        rise_m = sign * run.rise_m
-        odd = _normal(numbers, np.log(np.array(ANY)[:, 0]), np.array(ANY)[:, 1])
-        any_log = float(odd.sum() + _normal(rise_m, 0.0, ANY_RISE_SD_M) + np.log(0.5))
-        out[:, -1, hold] = np.log(ANYTHING_PRIOR) + any_log + free
-        arc = table.log_prior + _arc(numbers, table.logs, odd) + _rise(rise_m, table.rise_m)
-        out[:, :-1, hold] = arc + free
         fits = near(table.rest_ups @ run.poses[1 - hold], table.spread_deg[:, 0])
         fits *= about(table.axes @ (sign * run.axis), table.spread_deg[:, 1])
-        out[:-1, table.placed, hold] = arc[table.placed] + np.log(fits)
-    return out
+        fits *= arc[table.placed, hold]
+        inner[:-1, table.placed, hold] = fits
+    total = inner.sum(axis=(1, 2))
+    inner /= total[:, None, None]
+    return inner, highest + np.log(total)
+
+
+def _arcs(run: Evidence, table: Table) -> Float:
+    """(kinds + 1, 2) log of prior times likelihood of a run's numbers for each kind, the last one is anything, and
+    either pose as the hold."""
+    dwells_s = run.dwells_s.tolist()
+    arcs = np.empty((len(table.logs) + 1, 2))
+    for hold, sign in ((0, -1.0), (1, 1.0)):
+        seen = (run.range_deg, dwells_s[hold], dwells_s[1 - hold], run.move_s, run.reps)
+        numbers = np.log(np.maximum(seen, 1e-3))
+        rise_m = sign * run.rise_m
+        odd = _normal(numbers, ANY_LOGS[:, 0], ANY_LOGS[:, 1])
+        arcs[-1, hold] = np.log(0.5 * ANYTHING_PRIOR) + odd.sum() + _normal(rise_m, 0.0, ANY_RISE_SD_M)
+        arcs[:-1, hold] = table.log_prior + _arc(numbers, table.logs, odd) + _rise(rise_m, table.rise_m)
+    return arcs
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,8 @@ poses can follow for a sensor worn in any way (see wearing).
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -107,13 +109,13 @@ def _ends(d: Dwells, inside: list[int], stays_s: Float, usual_s: list[float]) ->
     odds = 0.0
     for side, k in enumerate((inside[0], inside[-1]) if inside else ()):
         terminal = k in (0, d.n - 1)
-        folds = float(np.log(stays_s[k] / usual_s[k % 2])) if usual_s[k % 2] > 0 else 0.0
+        ratio = float(stays_s[k]) / usual_s[k % 2] if usual_s[k % 2] > 0 else 1.0
+        folds = math.log(ratio) if ratio > 0 else -math.inf
         if terminal and not d.at_edge[side]:
             worth = END_ODDS
-        elif terminal:
-            worth = float(np.clip(PASSED_PER_FOLD * folds, EDGE_ODDS, END_ODDS))
         else:
-            worth = float(np.clip(PASSED_PER_FOLD * folds, *PASSED_LIMITS))
+            least, most = (EDGE_ODDS, END_ODDS) if terminal else PASSED_LIMITS
+            worth = min(max(PASSED_PER_FOLD * folds, least), most)
         odds += worth if k % 2 == 0 else -worth
     return odds
 
@@ -145,4 +147,4 @@ def _folds(a: float, b: float) -> float:
     """ln(a / b) within the limits; 0 where one is not known."""
     if not (a > 0 and b > 0):
         return 0.0
-    return float(np.clip(np.log(a / b), -FOLDS_MAX, FOLDS_MAX))
+    return min(max(math.log(a / b), -FOLDS_MAX), FOLDS_MAX)

@@ -94,6 +94,12 @@ class Strokes:
         """Rows of the first and the last turning point."""
         return int(self.points[0]), int(self.points[-1])
 
+    @cached_property
+    def poses_deg(self) -> tuple[float, float]:
+        """Median levels of the two poses, the lower one first."""
+        even, odd = median(self.levels[0::2]), median(self.levels[1::2])
+        return min(even, odd), max(even, odd)
+
     @property
     def count(self) -> int:
         return len(self.points) - 1
@@ -115,7 +121,7 @@ def find_runs(trace: Trace, barriers: Int) -> list[Strokes]:
         here: list[Strokes] = []
         _search(trace, first, last, here)
         found += here
-    return _joined(trace, sorted(found, key=lambda run: int(run.points[0])))
+    return _joined(trace, sorted(found, key=lambda run: run.span[0]))
 
 
 def _joined(trace: Trace, runs: list[Strokes]) -> list[Strokes]:
@@ -123,12 +129,13 @@ def _joined(trace: Trace, runs: list[Strokes]) -> list[Strokes]:
     joined: list[Strokes] = []
     near: list[int] = []  # of `joined`, those that end late enough for what is to come
     for run in runs:
-        near = [k for k in near if run.points[0] - joined[k].points[-1] <= PAUSE_MIN_S * trace.rate_hz]
+        earliest = run.span[0] - PAUSE_MIN_S * trace.rate_hz
+        near = [k for k in near if joined[k].span[1] >= earliest]
         at = next((k for k in reversed(near) if _belong_together(trace, joined[k], run)), None)
         if at is not None:
             last = joined[at]
             both = np.unique(np.concatenate([last.points, run.points]))
-            whole = _refine(trace, both, int(last.points[0]), int(run.points[-1]) + 1)
+            whole = _refine(trace, both, last.span[0], run.span[1] + 1)
             if whole is not None and whole.count >= last.count + run.count:
                 joined[at] = with_near_angle(whole, trace.rate_hz)
                 continue
@@ -138,7 +145,7 @@ def _joined(trace: Trace, runs: list[Strokes]) -> list[Strokes]:
 
 
 def _belong_together(trace: Trace, a: Strokes, b: Strokes) -> bool:
-    apart = int(b.points[0]) - int(a.points[-1])
+    apart = b.span[0] - a.span[1]
     if not 0 <= apart <= PAUSE_MIN_S * trace.rate_hz:
         return False
     ratio = a.amplitude_deg / max(b.amplitude_deg, 1e-9)
@@ -186,13 +193,13 @@ def _search(trace: Trace, first: int, last: int, found: list[Strokes]) -> None:
             new = [part for part in parts if _add(found, part)]
             best = best or new
         if best:
-            edges = [start, *(int(p) for run in best for p in (run.points[0], run.points[-1])), end]
+            edges = [start, *(row for run in best for row in run.span), end]
             pending.extend(zip(edges[0::2], edges[1::2], strict=True))
 
 
 def _add(found: list[Strokes], part: Strokes) -> bool:
     """Adds a run in the place of shorter ones of its kind, unless a longer one is there; False if it is not new."""
-    known = _like(found, int(part.points[0]), int(part.points[-1]), part.amplitude_deg)
+    known = _like(found, *part.span, part.amplitude_deg)
     if any(run.count >= part.count for run in known):
         return False
     found[:] = [run for run in found if not any(run is shorter for shorter in known)]
@@ -220,7 +227,7 @@ def _seeds(trace: Trace, start: int, end: int) -> list[tuple[Int, float]]:
     values = trace.x[points]
     seeds: list[tuple[float, Int, float]] = []
     for scale_deg in SCALES_DEG:
-        turns = turning_points(values.tolist(), scale_deg)
+        turns = np.array(turning_points(values.tolist(), scale_deg), dtype=np.int64)
         if len(turns) < STROKES_MIN + 1:
             break
         points, values = points[turns], values[turns]
@@ -228,14 +235,20 @@ def _seeds(trace: Trace, start: int, end: int) -> list[tuple[Int, float]]:
         alike = (strokes <= RUN_SPREAD * scale_deg) & (points[1:] - points[:-1] <= STEP_MAX_S * trace.rate_hz)
         for a, b in stretches(alike):
             if b - a >= STROKES_MIN:
-                seeds.append((conviction(strokes[a:b]), points[a : b + 1], median(strokes[a:b])))
+                usual = median(strokes[a:b])
+                seeds.append((_conviction(strokes[a:b], usual), points[a : b + 1], usual))
     seeds.sort(key=lambda seed: -seed[0])
     return [(points, amplitude_deg) for _, points, amplitude_deg in seeds]
 
 
 def conviction(strokes: Float) -> float:
     """How much a run of strokes (deg) looks like a set: many, large against breathing, and equal. Only ranks."""
-    size = math.log(1.0 + median(strokes) / SMALLEST_SCALE_DEG)
+    return _conviction(strokes, median(strokes))
+
+
+def _conviction(strokes: Float, usual: float) -> float:
+    """As `conviction`; usual : the median of the strokes."""
+    size = math.log(1.0 + usual / SMALLEST_SCALE_DEG)
     unequal = deviation(strokes) * len(strokes) / float(strokes.sum())
     return size * min(len(strokes), MANY_STROKES) / (1.0 + unequal)
 
@@ -322,7 +335,7 @@ def _with_passages(run: Strokes, ends: tuple[int | None, int | None], rate_hz: f
 
     ends : turning points (rows of `angle`) before and after the run, None where there is none.
     """
-    points, levels = list(run.points), list(run.levels)
+    points, levels = run.points.tolist(), run.levels.tolist()
     passed = [False, False]
     for side, beyond in enumerate(ends):
         at, inner = (0, 1) if side == 0 else (-1, -2)
@@ -344,7 +357,7 @@ def _with_passages(run: Strokes, ends: tuple[int | None, int | None], rate_hz: f
 def _passage(run: Strokes, beyond: int, inner: int, from_deg: float, side: int) -> tuple[int, int, float] | None:
     """Row (of `angle`) next to `inner` at which a move between the two passes the level opposite to from_deg, the
     rows it stays there, and that level; None if it does not get there."""
-    low, high = sorted((median(run.levels[0::2]), median(run.levels[1::2])))
+    low, high = run.poses_deg
     level = low if abs(from_deg - high) < abs(from_deg - low) else high
     first, last = min(beyond, inner), max(beyond, inner)
     part = run.angle[first : last + 1]

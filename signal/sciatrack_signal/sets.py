@@ -12,7 +12,7 @@ from sciatrack_signal.candidates import Candidate, Labels
 from sciatrack_signal.excursion import apart_deg, unit_one
 from sciatrack_signal.lesser import lesser_points
 from sciatrack_signal.members import Members, members
-from sciatrack_signal.order import median_row, middle_row
+from sciatrack_signal.order import median, median_row, middle_row
 from sciatrack_signal.rest_or_hold import rest_parity
 from sciatrack_signal.segmentation import FEW_STROKES, PAUSE_MIN_S, Strokes, with_near_angle
 from sciatrack_signal.trace import Trace
@@ -165,7 +165,7 @@ def _as_strokes(trace: Trace, run: Strokes, d: Dwells, mine: Members, rest: int,
     strokes = np.abs(np.diff(np.concatenate(far)))
     whole = Strokes(
         points=np.clip(np.concatenate([*found, points[-1:]]), 0, trace.n - 1),
-        levels=np.concatenate([*found_levels, levels[-1:]]), amplitude_deg=float(np.median(strokes)),
+        levels=np.concatenate([*found_levels, levels[-1:]]), amplitude_deg=median(strokes),
         axis=run.axis, first=d.first, angle=d.x, passed=(not mine.kept[0], not mine.kept[1]),
         cut=(d.at_edge[0] and mine.first == 0, d.at_edge[1] and mine.last == d.n - 1),
         rest=rest, sure=sure, left_out=frozenset(left_out),

@@ -9,6 +9,7 @@ single row, which needs fewer calls.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -26,6 +27,8 @@ BOXES = 3
 BLOCK_ROWS = 16_384
 PIECE_ROWS = 2 * BLOCK_ROWS
 LONG = 1024
+# Fewer rows of one width are smoothed one by one: to take them together costs as much as ten do.
+MANY_ROWS = 10
 # Answers of one tile of `thinned`, and tiles at a time: the copies they need stay in the cache.
 TILE, TILES = 16, 256
 
@@ -49,15 +52,17 @@ def gaussian_of_each(x: Float, starts: Int, lengths: Int, sigmas_samples: Float)
     """(n,) what `gaussian` makes of each of the rows that lie behind one another in x, with a sigma for each."""
     out = np.empty(len(x))
     widths = 2 * np.rint((np.sqrt(4.0 * sigmas_samples**2 + 1.0) - 1.0) / 2.0).astype(np.int64) + 1
-    weighed = (widths > 1) & (lengths < LONG) & (lengths >= 4 * BOXES * (widths // 2))
-    for width in np.unique(widths[weighed]).tolist():
-        mine = (widths == width) & weighed
-        if mine.all():
+    alone = (lengths >= LONG) | (lengths < 4 * BOXES * (widths // 2))
+    for width, rows in Counter(widths[~alone].tolist()).items():
+        mine = (widths == width) & ~alone
+        if rows < MANY_ROWS or width <= 1:
+            alone |= mine
+        elif mine.all():
             return _each(x, starts, lengths, width)
-        inside = np.repeat(mine, lengths)
-        own = lengths[mine]
-        out[inside] = _each(x[inside], np.cumsum(own) - own, own, width)
-    for k in (~weighed).nonzero()[0].tolist():
+        else:
+            inside, own = np.repeat(mine, lengths), lengths[mine]
+            out[inside] = _each(x[inside], np.cumsum(own) - own, own, width)
+    for k in alone.nonzero()[0].tolist():
         row = slice(int(starts[k]), int(starts[k] + lengths[k]))
         out[row] = _by_columns(x[row], int(widths[k]), BOXES) if widths[k] > 1 else x[row]
     return out

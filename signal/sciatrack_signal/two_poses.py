@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from sciatrack_signal.excursion import cross_one, unit_one
 from sciatrack_signal.order import median, median_row
+from sciatrack_signal.ragged import medians, ragged
 from sciatrack_signal.segmentation import Strokes
 from sciatrack_signal.trace import Trace
 from sciatrack_signal.turning import local_extrema, stretches, turning_points
@@ -258,11 +259,10 @@ def _uneven(x: Float, edges: Int, known: Known) -> float:
 
 def _half_ways(x: Float, points: Int) -> Int:
     """Row at which each stroke between turning points passes its middle."""
-    rows = []
-    for a, b in zip(points[:-1].tolist(), points[1:].tolist(), strict=True):
-        middle = 0.5 * (x[a] + x[b])
-        rows.append(a + int(np.argmax((x[a : b + 1] >= middle) == (x[b] >= middle))))
-    return np.array(rows, dtype=np.int64)
+    here, there = points[:-1], points[1:]
+    strokes = ragged(x, here, there + 1 - here)
+    middle = 0.5 * (x[here] + x[there])
+    return here + strokes.first((strokes.values >= strokes.each(middle)) == strokes.each(x[there] >= middle))
 
 
 def _levels(x: Float, edges: Int, known: Known) -> tuple[Float, float]:
@@ -325,13 +325,19 @@ def _dwells(
 def _beside(off: Float, starts: Int, ends: Int, rows: int) -> Float:
     """(m + 1) deg out of the plane of movement of each dwell: where most of it lies, or if only that lies elsewhere
     than the other dwells of its kind, where it begins or ends. Who turns to the phone in a hold still holds."""
-    found = np.array([median(off[a:b]) if b > a else np.nan for a, b in zip(starts, ends, strict=True)])
+    found, stayed = np.full(len(starts), np.nan), ends > starts
+    found[stayed] = medians(off, starts[stayed], (ends - starts)[stayed])
+    usual = np.zeros(len(found))
     for kind in (0, 1):
-        usual = float(np.nanmedian(found[kind::2])) if np.isfinite(found[kind::2]).any() else 0.0
-        for k in range(kind, len(found), 2):
-            if ends[k] - starts[k] > 3 * rows:
-                parts = (off[starts[k] + rows : starts[k] + 2 * rows], off[ends[k] - 2 * rows : ends[k] - rows])
-                found[k] = min(found[k], *(median(part) for part in parts), key=lambda deg: abs(deg - usual))
+        known = found[kind::2][stayed[kind::2]]
+        usual[kind::2] = median(known) if len(known) else 0.0
+    long = ends - starts > 3 * rows
+    if long.any():
+        lengths = np.full(int(long.sum()), rows)
+        seen = np.array([
+            found[long], medians(off, starts[long] + rows, lengths), medians(off, ends[long] - 2 * rows, lengths),
+        ])  # fmt: skip
+        found[long] = seen[np.abs(seen - usual[long]).argmin(axis=0), np.arange(len(lengths))]
     return found
 
 
