@@ -58,6 +58,7 @@ Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
+# Marks a move that has no such row; no row is below 0.
 NO_ROW = -1
 
 
