@@ -578,3 +578,11 @@ def test_31_pairs_of_a_participant_have_a_bit_of_their_own(empty: Path, tmp_path
         *((who, own + shared, own + shared, own, own + 1) for who in ("P1", "P2")),
         ("P3", 1, 1, 1, 1),
     ]
+
+
+def test_a_report_on_one_participant_changes_no_later_question(small: Path) -> None:
+    asked = "select current_setting('disabled_optimizers'), current_setting('threads')"
+    with Study(small) as study:
+        before = study.rows(asked)
+        study.report("adherence_weekly", participant="S12")
+        assert study.rows(asked) == before

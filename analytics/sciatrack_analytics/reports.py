@@ -164,7 +164,8 @@ def _rows_of(study: Study, report: Report, participant: str | None) -> pa.Table:
     """The rows that SQL gives: all at once, or for some participants after the others."""
     text = sql_files.text(f"report_{report.name}")
     if participant is not None:
-        return study.arrow(text)
+        with study.planned_briefly():
+            return study.arrow(text)
     if not report.by_participant:
         study.use_all_cores()
         return study.arrow(text)
