@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import slow_edges
-from sciatrack_signal import dwells, smoothing
+from sciatrack_signal import dwells, one_move, smoothing
 from sciatrack_signal.dwells import time_each, time_moves
-from sciatrack_signal.edges import NO_ROW, Ways, arrivals, last_step, last_steps, levels, peak_speeds
+from sciatrack_signal.edges import NO_ROW, Ways, arrivals, last_steps, levels, peak_speeds
 from sciatrack_signal.order import about_a_line, median, quantile
 from sciatrack_signal.ragged import about_lines, behind, medians, quantiles, ragged
 from sciatrack_signal.segmentation import find_runs
@@ -49,7 +48,7 @@ def test_arrivals_are_those_of_each_move_by_itself(seed: int, count: int, widene
     found = arrivals(behind(moves), level, noise, np.full(count, widened), stop)
     for k, move in enumerate(moves):
         row = None if stop[k] == NO_ROW else int(stop[k])
-        slow = slow_edges.arrival(move, float(level[k]), float(noise[k]), widened, row)
+        slow = one_move.arrival(move, float(level[k]), float(noise[k]), widened, row)
         np.testing.assert_allclose(found[k], slow, rtol=1e-9, atol=1e-9)
 
 
@@ -60,20 +59,18 @@ def test_last_steps_are_those_of_each_move_by_itself(seed: int, count: int, time
     moves = [a_move(rng) for _ in range(count)]
     moves = [move if len(move) > 1 else np.zeros(2) for move in moves]
     plateau = np.array([rng.integers(1, len(move)) for move in moves])
-    noise, peak = rng.uniform(0.05, 1.0, count), np.array([slow_edges.peak_speed(move) for move in moves])
+    noise, peak = rng.uniform(0.05, 1.0, count), np.array([one_move.peak_speed(move) for move in moves])
     is_hold = rng.random(count) < 0.5
     np.testing.assert_array_equal(peak_speeds(behind(moves)), peak)
     ways = Ways(behind(moves), plateau, peak, noise, WINDOW)
     step, level = last_steps(ways, times, 0.06)
     level = np.where(step == NO_ROW, levels(ways, is_hold), level)
     for k, move in enumerate(moves):
-        slow = slow_edges.last_step(
+        slow = one_move.last_step(
             move, int(plateau[k]), float(peak[k]), float(noise[k]), WINDOW, times, 0.06, is_hold=bool(is_hold[k])
         )
         assert (NO_ROW if slow[0] is None else slow[0]) == step[k]
         assert level[k] == pytest.approx(slow[1], abs=1e-9)
-        alone = slow_edges.last_step(move, int(plateau[k]), float(peak[k]), float(noise[k]), WINDOW)
-        assert last_step(move, int(plateau[k]), float(noise[k]), WINDOW) == (alone[0], pytest.approx(alone[1]))
 
 
 def test_runs_timed_together_are_timed_as_each_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:

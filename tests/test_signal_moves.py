@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
 
-from sciatrack_signal.edges import arrival
 from sciatrack_signal.moves import Edge, in_order, reversed_edge
+from sciatrack_signal.one_move import arrival
 from signal_cases import LAW, SHAPES, Array
 
 RATE_HZ = 25.0

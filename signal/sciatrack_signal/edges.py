@@ -1,4 +1,4 @@
-"""The edges of many moves at once, by the rule of moves.py.
+"""The edges of many moves at once, by the rule of moves.py; of one by itself: one_move.py.
 
 Each of a set's moves is looked at forwards and backwards in time, in a dozen steps. A step is taken for all moves
 together; what is left for each is a few numbers.
@@ -51,7 +51,7 @@ from sciatrack_signal.moves import (
     Edge,
 )
 from sciatrack_signal.order import median, quantile
-from sciatrack_signal.ragged import Ragged, behind, medians, quantiles, ragged
+from sciatrack_signal.ragged import Ragged, medians, quantiles, ragged
 from sciatrack_signal.turning import stretches
 
 Float = npt.NDArray[np.float64]
@@ -87,22 +87,6 @@ class Ways:
     def range_deg(self) -> Float:
         """(k,) from the pose to the highest of the plateau."""
         return self.plateaus.largest() - self.rows.value(0)
-
-
-def arrival(angle: Float, level: float, noise_deg: float, widened: float, stop_row: int | None = None) -> Edge:
-    """As `arrivals` for one angle (n,)."""
-    stop = np.array([NO_ROW if stop_row is None else stop_row])
-    return arrivals(behind([angle]), np.array([level]), np.array([noise_deg]), np.array([widened]), stop)[0]
-
-
-def last_step(angle: Float, plateau: int, noise_deg: float, window: int) -> tuple[int | None, float]:
-    """Where the last part of a move up to a hold starts, if it has one, and the level it arrives at; angle (n,)."""
-    rows = behind([angle])
-    ways = Ways(rows, np.array([plateau]), peak_speeds(rows), np.array([noise_deg]), window)
-    step, level = last_steps(ways, STEP_NOISE, EDGE_SPEED_SHARE)
-    if step[0] == NO_ROW:
-        return None, float(levels(ways, np.array([True]))[0])
-    return int(step[0]), float(level[0])
 
 
 def last_steps(ways: Ways, times: float, speed_share: float) -> tuple[Int, Float]:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.dwells import LEVEL_WINDOW_S, PLATEAU_SHARE, SWAY_MIN_S, calmer_half
-from sciatrack_signal.edges import arrival, last_step
 from sciatrack_signal.live_steps import STEP_S
+from sciatrack_signal.one_move import arrival, last_step, peak_speed
 from sciatrack_signal.order import quantile
 
 Float = npt.NDArray[np.float64]
@@ -35,7 +35,7 @@ def arrived(
     plateau = _plateau(angle)
     if len(angle) - plateau >= SWAY_MIN_S / STEP_S:
         noise_deg = calmer_half(angle[plateau:])
-    step, level = last_step(angle, plateau, noise_deg, LEVEL_STEPS)
+    step, level = last_step(angle, plateau, peak_speed(angle), noise_deg, LEVEL_STEPS)
     at = arrival(angle, level, noise_deg, longer_s2 / STEP_S**2, step).at
     whole = min(int(at), len(times_s) - 1)
     return times_s[whole] + (at - whole) * STEP_S, level

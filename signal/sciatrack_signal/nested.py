@@ -11,9 +11,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.edges import arrival
 from sciatrack_signal.excursion import each_apart_deg, unit_one
 from sciatrack_signal.moves import Edge, reversed_edge, shifted
+from sciatrack_signal.one_move import arrival
 from sciatrack_signal.order import median, median_row, quantile
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.turning import stretches

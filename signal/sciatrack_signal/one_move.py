@@ -1,10 +1,15 @@
-"""The slow twin of `edges`: one move at a time, as the rule of moves.py is told there."""
+"""The edges of one move by itself, by the rule of moves.py: what `edges` says of many at once.
+
+For one move this costs a sixth of what `edges` does, and while somebody moves there is only one; for the moves of a
+recording it costs about three times as much.
+"""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from sciatrack_signal.moves import (
     EARLY_MAX_WINDOWS,
@@ -12,6 +17,7 @@ from sciatrack_signal.moves import (
     EDGE_SPEED_SHARE,
     LATE_CROSSING,
     LEAST_REACH,
+    LEAST_RISE_ROWS,
     MINIMUM_JERK_T90,
     MOVING_SHARE,
     PER_SLOWING,
@@ -22,15 +28,18 @@ from sciatrack_signal.moves import (
     SLOW_WINDOW,
     SLOW_WINDOW_SHARE,
     SLOWING_MINIMUM_JERK,
+    SLOWING_SIGMA_LEAST,
     SLOWING_SIGMA_SHARE,
     SLOWING_SPEED_SHARE,
     STEP_MAX_SHARE,
     STEP_MIN_SHARE,
     STEP_NOISE,
     STEP_SIGMA_ROWS,
+    STOP_LEAST_ROWS,
     STOP_NOISE,
     STOP_PART_MAX,
     STOP_PART_MIN,
+    STOP_SIGMA_LEAST,
     STOP_SIGMA_SHARE,
     STOP_SPEED_SHARE,
     SWAY_ERROR,
@@ -44,10 +53,10 @@ from sciatrack_signal.order import median, quantile
 from sciatrack_signal.smoothing import gaussian
 from sciatrack_signal.turning import stretches
 
-Array = np.ndarray
+Float = npt.NDArray[np.float64]
 
 
-def arrival(angle: Array, level: float, noise_deg: float, widened: float, stop_row: int | None = None) -> Edge:
+def arrival(angle: Float, level: float, noise_deg: float, widened: float, stop_row: int | None = None) -> Edge:
     """The end of a move that goes from angle[0] to `level` (deg), upwards.
 
     angle (n,) from before the departure to after the arrival; noise_deg: sway about the plateau;
@@ -58,18 +67,18 @@ def arrival(angle: Array, level: float, noise_deg: float, widened: float, stop_r
     span = level - start
     peak = peak_speed(angle)
     if stop_row is None:
-        base_at, base = last_stop(angle, start, span, noise_deg)
+        base_at, base = _last_stop(angle, start, span, noise_deg)
     else:
         base_at, base = stop_row, float(angle[stop_row])
     part = level - base
     if part < 1e-6 or peak < 1e-9:
         return Edge(float(len(angle) - 1), float(len(angle) - 1), 1.0, max(peak, 1e-9))
-    half, rise = half_and_rise(angle, base, part, base_at)
+    half, rise = _half_and_rise(angle, base, part, base_at)
     true_rise = math.sqrt(max(rise**2 - widened / PROFILE_SD_SHARE**2, (0.3 * rise) ** 2))
     own_peak = 1.875 * part * (MINIMUM_JERK_T90 - 0.5) / true_rise
     ratio = EDGE_SPEED_SHARE if base_at == 0 else min(0.9, EDGE_SPEED_SHARE * max(peak / own_peak, 1.0))
     reach = minimum_jerk_reach(ratio)
-    reach = max(reach + unlike_minimum_jerk(angle, base, part, base_at, half, rise, noise_deg), LEAST_REACH)
+    reach = max(reach + _unlike_minimum_jerk(angle, base, part, base_at, half, rise, noise_deg), LEAST_REACH)
     slope = 1.04 / 1.875 * own_peak
     error = math.hypot(SWAY_ERROR * reach * noise_deg / max(slope, 1e-9), SHAPE_ERROR * true_rise * reach)
     at, outer = half + reach * true_rise, half + 0.5 / (MINIMUM_JERK_T90 - 0.5) * true_rise
@@ -77,7 +86,7 @@ def arrival(angle: Array, level: float, noise_deg: float, widened: float, stop_r
 
 
 def last_step(
-    angle: Array,
+    angle: Float,
     plateau: int,
     peak_speed: float,
     noise_deg: float,
@@ -116,25 +125,25 @@ def last_step(
     level = median(part[there : there + window])
     if not is_hold:
         return None, level
-    _, rise = half_and_rise(angle, float(angle[0]), level - float(angle[0]), 0)
+    _, rise = _half_and_rise(angle, float(angle[0]), level - float(angle[0]), 0)
     slow = round(min(SLOW_WINDOW * rise, SLOW_WINDOW_SHARE * (len(part) - there)))
     return None, level if slow <= window else median(part[there : there + slow])
 
 
-def half_and_rise(angle: Array, base: float, part: float, base_at: int) -> tuple[float, float]:
+def _half_and_rise(angle: Float, base: float, part: float, base_at: int) -> tuple[float, float]:
     """Fractional row of the half-way crossing, and rows from there to the upper crossing."""
-    half = first_crossing(angle, base + 0.5 * part, base_at)
-    upper = first_crossing(angle, base + UPPER_CROSSING * part, int(half))
-    return half, max(upper - half, 0.25)
+    half = _first_crossing(angle, base + 0.5 * part, base_at)
+    upper = _first_crossing(angle, base + UPPER_CROSSING * part, int(half))
+    return half, max(upper - half, LEAST_RISE_ROWS)
 
 
-def unlike_minimum_jerk(
-    angle: Array, base: float, part: float, base_at: int, half: float, rise: float, noise_deg: float
+def _unlike_minimum_jerk(
+    angle: Float, base: float, part: float, base_at: int, half: float, rise: float, noise_deg: float
 ) -> float:  # fmt: skip
     """How much later the move ends than one of minimum jerk, in times from half-way to 90 % (`rise`, rows)."""
     first = int(half)
-    late = (first_crossing(angle, base + LATE_CROSSING * part, first) - half) / rise
-    smooth = gaussian(angle[base_at:], max(1.0, SLOWING_SIGMA_SHARE * rise))
+    late = (_first_crossing(angle, base + LATE_CROSSING * part, first) - half) / rise
+    smooth = gaussian(angle[base_at:], max(SLOWING_SIGMA_LEAST, SLOWING_SIGMA_SHARE * rise))
     speed = smooth[1:] - smooth[:-1]
     beyond = speed[first - base_at :]
     slow = beyond < SLOWING_SPEED_SHARE * float(speed.max(initial=1e-9))
@@ -146,7 +155,7 @@ def unlike_minimum_jerk(
     )
 
 
-def peak_speed(angle: Array) -> float:
+def peak_speed(angle: Float) -> float:
     """Highest speed upwards (deg per row, 0 if none) of a mean over three rows: one row of noise is no peak."""
     speed = angle[1:] - angle[:-1]
     if len(speed) < 3:
@@ -157,7 +166,7 @@ def peak_speed(angle: Array) -> float:
     return max(float(three.max()), float(first), float(last), 0.0) / 3.0
 
 
-def last_stop(angle: Array, start: float, span: float, noise_deg: float) -> tuple[int, float]:
+def _last_stop(angle: Float, start: float, span: float, noise_deg: float) -> tuple[int, float]:
     """Row and angle of the last stop inside the move; the start of the move if there is none."""
     part_min = max(STOP_PART_MIN, STOP_NOISE * noise_deg / max(span, 1e-9))
     if part_min > STOP_PART_MAX:
@@ -165,13 +174,13 @@ def last_stop(angle: Array, start: float, span: float, noise_deg: float) -> tupl
     moving = (angle > start + 0.1 * span) & (angle < start + 0.9 * span)
     inside = moving.nonzero()[0]
     rows = int(inside[-1] - inside[0]) if len(inside) else 0
-    smooth = gaussian(angle, max(1.5, STOP_SIGMA_SHARE * rows))
+    smooth = gaussian(angle, max(STOP_SIGMA_LEAST, STOP_SIGMA_SHARE * rows))
     calm = smooth[1:] - smooth[:-1]
     peak = float(calm.max(initial=0.0))
     arrived = smooth >= start + (1.0 - STOP_SPEED_SHARE * STOP_PART_MIN) * span
     there = int(arrived.argmax())
     calm = calm[: there if arrived[there] else len(calm)]
-    if len(calm) < 5:
+    if len(calm) < STOP_LEAST_ROWS:
         return 0, start
     share = (smooth[1 : len(calm) - 1] - start) / max(span, 1e-9)
     slow = (calm[1:-1] < STOP_SPEED_SHARE * peak) & (share > part_min) & (share < 1.0 - part_min)
@@ -185,7 +194,7 @@ def last_stop(angle: Array, start: float, span: float, noise_deg: float) -> tupl
     return 0, start
 
 
-def first_crossing(angle: Array, value: float, start: int) -> float:
+def _first_crossing(angle: Float, value: float, start: int) -> float:
     """Fractional row at or after `start` at which the angle first reaches `value`; the last row if never."""
     above = angle[start:] >= value
     at = start + int(above.argmax())
