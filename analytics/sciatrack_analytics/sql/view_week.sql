@@ -62,5 +62,6 @@ final as (
         days <> 127 as partial_week
     from pair_week
     join person_exercise using (pair_no)
+    where is_asked(participant) -- so that others' names are not made ready either
 )
 select * from final
