@@ -99,6 +99,27 @@ def test_the_axis_of_a_set_is_the_axis_that_it_turns_about(seed: int) -> None:
     assert abs(found @ axis) > np.cos(np.radians(2.0))
 
 
+@pytest.mark.parametrize("turns", [-1.0, -0.5, 0.5, 1.0])
+@pytest.mark.parametrize("hold_s", [20, 32])
+def test_the_way_back_is_the_way_out_however_the_sway_of_a_long_hold_turns(turns: float, hold_s: int) -> None:
+    """A hold's sway goes round, and its axis with it: half a turn of that is no change of the move's direction."""
+    out = 18.0 * np.clip(np.arange(4 * RATE_HZ) / RATE_HZ - 1.0, 0.0, 2.0) / 2.0
+    hold_n = round(hold_s * RATE_HZ)
+    one = np.concatenate([out, np.full(hold_n, 18.0), out[::-1]])
+    nod_deg = np.tile(one, 3)
+    seconds = np.arange(len(nod_deg)) / RATE_HZ
+    held = np.tile(np.concatenate([np.zeros(len(out)), np.ones(hold_n), np.zeros(len(out))]), 3)
+    through = np.tile(np.concatenate([np.zeros(len(out)), np.linspace(0, 1, hold_n), np.ones(len(out))]), 3)
+    way = 2.0 * np.pi * turns * through
+    sway_deg = 0.8 * np.sin(2.0 * np.pi * 0.35 * seconds) * held
+    tilts = np.stack([nod_deg + sway_deg * np.cos(way), sway_deg * np.sin(way), np.zeros(len(way))], axis=1)
+    up = Rotation.from_euler("XYZ", tilts, degrees=True).inv().apply([0.0, 0.0, 1.0])
+    rate = tilt_rate(up, RATE_HZ)
+    x = excursion(rate, local_axes(rate, RATE_HZ), RATE_HZ)
+    rests = [round(len(one) * k + 0.5 * RATE_HZ) for k in range(3)] + [len(x) - 5]
+    assert np.ptp(x[rests]) < 6.0
+
+
 def test_the_axis_follows_when_another_movement_begins() -> None:
     n = int(40 * RATE_HZ)
     swing = 30 * np.sin(np.arange(n) / 15)[:, None]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sciatrack_signal.smoothing import BLOCK_ROWS, blocks, box
+from sciatrack_signal.turning import stretches
 
 Float = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
@@ -23,6 +24,13 @@ AXIS_WINDOW_S = 8.0
 # In a long hold nothing moves for 30 s and more: the axis of the moves on both sides is kept.
 AXIS_MEMORY_S = 60.0
 AXIS_MEMORY_WEIGHT = 0.02
+# Where less moves than this share of what moves within AXIS_MEMORY_S around it, a pose is kept: its sway has an
+# axis of its own, and whether the signs of the axes before and after it agree is chance.
+KEPT_SHARE = 0.5
+# Then they are those of the last movement about the same axis, which is one up to 45 degrees apart.
+SAME_AXIS_COSINE = 0.7
+# Of so many movements back.
+LAST_MOVES = 8
 # Rates above this weigh by direction only, so that lying down does not outweigh the reps that follow.
 RATE_KNEE_DPS = 5.0
 # Below this product of the distances from the largest eigenvalue to the others, squared, in units of their spread,
@@ -90,14 +98,41 @@ def each_apart_deg(ups: Float, direction: Float) -> Float:
 def local_axes(rate: Float | Single, rate_hz: float) -> Float:
     """(k, 3) unit axes, one sign along the recording, of the movement around each second; rate (n, 3) deg/s."""
     local = _second_sums(rate, rows_a_second(rate_hz))
-    for column in local.T:
+    moved, around = np.zeros(len(local)), np.zeros(len(local))
+    for k, column in enumerate(local.T):
         near = box(box(column, _odd(AXIS_WINDOW_S / 2)), _odd(AXIS_WINDOW_S / 2))
-        column[:] = near + AXIS_MEMORY_WEIGHT * box(column, _odd(AXIS_MEMORY_S))
+        memory = box(column, _odd(AXIS_MEMORY_S))
+        if PAIRS[k][0] == PAIRS[k][1]:
+            moved += near
+            around += memory
+        column[:] = near + AXIS_MEMORY_WEIGHT * memory
     axes = np.empty((len(local), 3))
     for rows, _, _ in blocks(len(local), 0, BLOCK_SECONDS):
         axes[rows] = main_axes(_symmetric(local[rows]))
     turn = np.where(np.einsum("ij,ij->i", axes[1:], axes[:-1]) < 0, -1.0, 1.0)
     axes[1:] *= np.cumprod(turn)[:, None]
+    return _signed(axes, moved, moved > KEPT_SHARE * around)
+
+
+def _signed(axes: Float, moved: Float, moving: npt.NDArray[np.bool_]) -> Float:
+    """Axes (k, 3), turned round after a kept pose where the next movement has the sign opposite to that of the last
+    one about the same axis.
+
+    moved (k,) : how much moves in each second; moving (k,) : whether it is no pose that is kept.
+    """
+    last: list[Float] = []
+    turned = np.ones(len(axes))
+    sign, ends = 1.0, 0
+    for start, end in stretches(moving):
+        axis = sign * unit_one(moved[start:end] @ axes[start:end])
+        cosines = (float(axis @ other) for other in reversed(last))
+        if next((cosine for cosine in cosines if abs(cosine) > SAME_AXIS_COSINE), 1.0) < 0.0:
+            kept = np.abs(np.einsum("ij,ij->i", axes[ends:start], axes[ends + 1 : start + 1]))
+            turned[ends + 1 + int(kept.argmin())] = -1.0
+            sign, axis = -sign, -axis
+        last = [*last[1 - LAST_MOVES :], axis]
+        ends = end - 1
+    axes *= np.cumprod(turned)[:, None]
     return axes
 
 
