@@ -63,6 +63,13 @@ def test_a_pose_that_was_passed_through_says_nothing():
     assert evidence(passed, RATE_HZ)["ends"] < END_ODDS
 
 
+def test_who_settles_after_passing_a_pose_rests_where_they_settle():
+    """Sitting down and lying down pass the level of a hold; what follows at once is rest, even if it is short."""
+    assert rest_parity(dwells([1, 5, 3, 8, 3, 9, 3, 5, 1], kept=(False, False)), RATE_HZ)[0] == 1
+    hurried = dwells([1, 2, 3, 8, 3, 9, 3, 2, 1], kept=(False, False))
+    assert evidence(hurried, RATE_HZ)["ends"] > 0
+
+
 def test_a_long_pause_is_no_hold():
     assert evidence(dwells([3, 3, 3, 3, 30, 3, 3, 3, 3]), RATE_HZ)["pause"] > 0
     assert evidence(dwells([3, 3, 3, 30, 3, 3, 3, 3, 3]), RATE_HZ)["pause"] < 0
