@@ -82,3 +82,22 @@ def test_a_label_that_the_moves_contradict_is_doubted_in_the_note(seed):
     right = analyze(made.recording, exercise=made.simulated.blocks[0].exercise).blocks[0]
     assert right.count > 0
     assert "look like" not in right.note
+
+
+@pytest.mark.parametrize("seed", [5000000, 5000004])
+def test_one_repetition_between_lying_down_and_getting_up_is_counted(seed):
+    """Both ways go on where the rep's begin: two long strokes with a stop in each."""
+    made = adversarial("A52", seed=seed).simulated
+    (block,) = analyze(made.recording).blocks
+    assert block.count == 1
+    assert block.reps[0].hold_s == pytest.approx(made.reps[0].hold_s, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "placement", "seed", "count"), [("pelvic_tilt", "hip", 57014, 9), ("childs_pose", "hip", 41010, 3)]
+)
+def test_what_is_surely_something_else_does_not_hide_the_exercise(exercise, placement, seed, count):
+    """Shifts and getting down are larger than the moves of the set that lies within them."""
+    made = simulate_set(exercise, placement, seed=seed, side="left", mount="drawn")
+    assert made.blocks[0].count == count
+    assert analyze(made.recording).blocks[0].count == count

@@ -4,12 +4,14 @@ recording says before it is compared with the others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from sciatrack_signal.alone import lone_moves
 from sciatrack_signal.excursion import unit_one
 from sciatrack_signal.exercises import Exercise, View, flip_y, view_name
 from sciatrack_signal.heading import NOTE as HEADING_NOTE
@@ -114,6 +116,18 @@ def find_candidates(trace: Trace, barriers: Int, labels: Labels) -> list[Candida
         if ok:
             found.append(Candidate(trace, run, measured, barriers, slow=poses is not None))
     return found
+
+
+def find_lone(trace: Trace, barriers: Int, labels: Labels, found: Sequence[Candidate]) -> list[Candidate]:
+    """Single moves between stays of an exercise of which one repetition is a set, none where nobody named it.
+
+    found : candidates of any trace; what lies in a set of them is none.
+    """
+    if labels.auto or labels.exercise.min_set_reps > 1:
+        return []
+    known = [one.run for one in found if one.trace is trace]
+    lone = lone_moves(trace, barriers, known, labels.view.min_tilt_deg)
+    return [Candidate(trace, run, likeness(trace, run), barriers) for run in lone]
 
 
 def find_turns(trace: Trace, barriers: Int) -> list[Candidate]:

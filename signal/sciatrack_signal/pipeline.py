@@ -17,7 +17,15 @@ from sciatrack_ingest.gyro_check import GYROSCOPE_SET_ASIDE
 from sciatrack_signal.assemble import Context, assemble
 from sciatrack_signal.believed import believed
 from sciatrack_signal.blocks import STRANGE_REVERSALS, find_blocks, walk_up
-from sciatrack_signal.candidates import Candidate, Labels, find_candidates, find_rises, find_turns, other_leg
+from sciatrack_signal.candidates import (
+    Candidate,
+    Labels,
+    find_candidates,
+    find_lone,
+    find_rises,
+    find_turns,
+    other_leg,
+)
 from sciatrack_signal.dwells import Timed, time_each
 from sciatrack_signal.exercises import Exercise, catalogue, get
 from sciatrack_signal.grid import to_grid
@@ -71,6 +79,9 @@ def analyze(
         if blocks:
             return Analysis(tuple(blocks))
     kept, note = ([], NOTHING_FOUND) if labels.auto else select(found, labels)
+    if not kept:  # one repetition repeats nothing
+        lone = [one for trace, barriers in traces for one in find_lone(trace, barriers, labels, found)]
+        kept, _ = select(lone, labels)
     if kept:
         kept, note = believed(kept, labels)
     rises = [one for trace, barriers in traces for one in find_rises(trace, barriers, labels)]

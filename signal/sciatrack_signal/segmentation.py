@@ -135,7 +135,7 @@ def _joined(trace: Trace, runs: list[Strokes]) -> list[Strokes]:
         if at is not None:
             last = joined[at]
             both = np.unique(np.concatenate([last.points, run.points]))
-            whole = _refine(trace, both, last.span[0], run.span[1] + 1)
+            whole = refined(trace, both, last.span[0], run.span[1] + 1)
             if whole is not None and whole.count >= last.count + run.count:
                 joined[at] = with_near_angle(whole, trace.rate_hz)
                 continue
@@ -255,7 +255,7 @@ def _conviction(strokes: Float, usual: float) -> float:
 
 def _refine_parts(trace: Trace, seed: Int, start: int, end: int) -> list[Strokes]:
     """The seed on its own axis and scale, in [start, end); cut at long pauses, each part again on its own scale."""
-    run = _refine(trace, seed, start, end)
+    run = refined(trace, seed, start, end)
     if run is None:
         return []
     cuts = _pauses(run, trace.rate_hz)
@@ -270,7 +270,7 @@ def _refine_parts(trace: Trace, seed: Int, start: int, end: int) -> list[Strokes
         points = run.points[a:b]
         if len(points) < STROKES_MIN + 1:
             continue
-        part = _refine(trace, points, edges[k], edges[k + 1])
+        part = refined(trace, points, edges[k], edges[k + 1])
         if part is not None:
             parts.append(with_near_angle(part, trace.rate_hz))
     return parts
@@ -283,7 +283,7 @@ def _pauses(run: Strokes, rate_hz: float) -> Int:
     return np.flatnonzero((step_s > PAUSE_RATIO * usual_s) & (step_s > PAUSE_MIN_S))
 
 
-def _refine(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
+def refined(trace: Trace, seed: Int, start: int, end: int) -> Strokes | None:
     """Turning points again, about the run's own axis and at a share of its own median stroke."""
     points = seed
     amplitude = 0.0

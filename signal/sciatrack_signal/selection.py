@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.believed import chance, known
+from sciatrack_signal.believed import believed, chance, known
 from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels, alike
 from sciatrack_signal.dwells import time_moves
@@ -44,12 +44,13 @@ def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str
     view = labels.view
     large = [one for one in found if one.run.amplitude_deg >= view.min_tilt_deg]
     fits = _fits(large, labels)
-    strange = [_strange(one, fit, labels) for one, fit in zip(large, fits, strict=True)]
-    likely = [one for one, elsewhere in zip(large, strange, strict=True) if not elsewhere]
+    # What is surely not the exercise may neither stand for it nor hide it.
+    doubts = [_doubt(one, fit, labels) for one, fit in zip(large, fits, strict=True)]
+    likely = [one for one, doubt in zip(large, doubts, strict=True) if not doubt]
     clear: list[tuple[float, Candidate]] = []
     few: list[Candidate] = []
-    for one, fit, elsewhere in zip(large, fits, strange, strict=True):
-        if elsewhere or any(_within_a_pose(one, other) for other in likely):
+    for one, fit, doubt in zip(large, fits, doubts, strict=True):
+        if doubt or any(_within_a_pose(one, other) for other in likely):
             continue
         if one.run.reversals >= FEW_STROKES or (_a_few_alike(one, view) and fit >= 0.0):
             clear.append((_worth(one) / (1.0 + float(np.exp(-fit))), one))
@@ -60,12 +61,25 @@ def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str
     kept = _of_one_kind(clear, few, view) if alone else apart([one for _, one in clear])
     if kept:
         return kept, ""
-    if strange and all(strange):
-        return [], f"movement was seen, but it does not look like {labels.exercise.id}; it was not counted"
+    if doubts and all(doubts):
+        unlike = _unlike(labels)
+        return [], next((doubt for doubt in doubts if doubt != unlike), unlike)
     small = max((one.run.amplitude_deg for one in found if one.run.amplitude_deg < view.min_tilt_deg), default=0.0)
     if small:
         return [], f"movement of about {small:.0f} degrees was seen, too small to count here; not observable"
     return [], NOTHING_FOUND
+
+
+def _doubt(one: Candidate, fit: float, labels: Labels) -> str:
+    """Why a run is surely not the exercise, as a note; empty if it may be."""
+    if _strange(one, fit, labels):
+        return _unlike(labels)
+    stands, why = believed([one], labels)
+    return "" if stands else why or _unlike(labels)
+
+
+def _unlike(labels: Labels) -> str:
+    return f"movement was seen, but it does not look like {labels.exercise.id}; it was not counted"
 
 
 def _worth(one: Candidate) -> float:
