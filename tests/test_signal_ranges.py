@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sciatrack_signal.exercises import catalogue
 from sciatrack_signal.pipeline import analyze
-from sciatrack_signal.ranges import far_rests
+from sciatrack_signal.ranges import far_rests, of_strokes
 from sciatrack_signal.simulate import Options, simulate_set
 from signal_cases import LAW, Case, turned
 
@@ -53,6 +53,13 @@ def test_a_tilt_that_no_turn_about_the_axis_gives_stands_as_it_is():
 def test_all_other_exercises_are_seen_whole(exercise):
     for view in catalogue()[exercise].views.values():
         assert view.seen_share == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("strokes", "range_deg"), [([18.0, 16.0], 17.0), ([18.0, 2.0], 18.0), ([1.0, 9.0], 9.0), ([5.0], 5.0)]
+)
+def test_a_rest_that_is_shifted_in_a_hold_does_not_halve_the_range(strokes, range_deg):
+    assert of_strokes(np.array(strokes)) == range_deg
 
 
 def test_a_range_is_the_mean_of_the_way_out_and_the_way_back():

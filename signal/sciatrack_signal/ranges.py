@@ -15,6 +15,8 @@ Float = npt.NDArray[np.float64]
 
 # A return that leaves this share of the rep's own range is incomplete.
 INCOMPLETE_RETURN_SHARE = 0.25
+# A stroke of less than this share of the rep's other one ends in a rest that was shifted on the way.
+SHIFT_SHARE = 0.5
 # Rests on each side that say where a rest usually is.
 FAR_NEIGHBOURS = 2
 # A move that begins or ends so near to the hold, as a share of the way from rest to hold, is one within a pose:
@@ -38,8 +40,14 @@ def ranges_deg(trace: Trace, timed: Timed, parity: int) -> Float:
     for apex in range(1 - parity, len(levels), 2):
         sides = [k for k in (apex - 1, apex) if 0 <= k < len(strokes)]
         usual = [k for k in sides if not far[k if k < apex else apex + 1]]
-        ranges[apex] = strokes[usual or sides].mean()
+        ranges[apex] = of_strokes(strokes[usual or sides])
     return _of_inner_moves(trace, timed, ranges)
+
+
+def of_strokes(strokes: Float) -> float:
+    """The range of a rep whose way out and way back, (1 or 2,) deg, are known."""
+    shifted = float(strokes.min()) < SHIFT_SHARE * float(strokes.max())
+    return float(strokes.max() if shifted else strokes.mean())
 
 
 def _of_inner_moves(trace: Trace, timed: Timed, ranges: Float) -> Float:
