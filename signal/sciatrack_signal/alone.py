@@ -23,7 +23,7 @@ from sciatrack_signal.segmentation import (
     with_near_angle,
 )
 from sciatrack_signal.trace import Trace
-from sciatrack_signal.turning import stretches
+from sciatrack_signal.turning import marked, stretches
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
@@ -48,20 +48,17 @@ def lone_moves(trace: Trace, barriers: Int, known: Sequence[Strokes], least_deg:
     barriers (k, 2) : rows that none may cross. known : runs found already; what lies in a set of them is no news.
     """
     found: list[Strokes] = []
-    blocked = np.zeros(trace.n, dtype=bool)
-    for start, end in barriers:
-        blocked[start:end] = True
-    speed = _a_second(trace)
+    free, speed = ~marked(barriers, trace.n), _a_second(trace)
     for scale_deg in SCALES_DEG:
         if scale_deg * SAME_SCALE < least_deg:
             continue
         near_deg = STAY_SHARE * scale_deg
-        stays = _stays(trace, ~blocked & (speed < near_deg), near_deg)
+        stays = _stays(trace, free & (speed < near_deg), near_deg)
         for out, back in itertools.pairwise(itertools.pairwise(stays)):
             run = _run(trace, out[0], out[1], back[1], max(scale_deg, least_deg), scale_deg * SAME_SCALE)
-            if run is None or any(_in_a_set(run, other) for other in known):
+            if run is None or any(_overlap(run, other) for other in found):
                 continue
-            if not any(_shared(run, other) > 0 for other in found):
+            if not any(_in_a_set(run, other) for other in known):
                 found.append(run)
     return found
 
@@ -108,9 +105,9 @@ def _run(trace: Trace, rest: Stay, hold: Stay, again: Stay, least_deg: float, mo
 def _in_a_set(run: Strokes, other: Strokes) -> bool:
     """Whether another run is a set of as large moves that a lone move lies in or overlaps."""
     like = other.amplitude_deg > OF_A_SET_SHARE * run.amplitude_deg
-    return like and other.reversals >= SET_STROKES and _shared(run, other) > 0
+    return like and other.reversals >= SET_STROKES and _overlap(run, other)
 
 
-def _shared(run: Strokes, other: Strokes) -> int:
+def _overlap(run: Strokes, other: Strokes) -> bool:
     (first, last), (start, end) = run.span, other.span
-    return min(last, end) - max(first, start)
+    return first < end and start < last

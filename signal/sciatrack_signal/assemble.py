@@ -76,6 +76,8 @@ def assemble(trace: Trace, timed: Timed, context: Context) -> list[Rep]:
 def _without_passing(reps: list[Rep]) -> list[Rep]:
     """Without moves that are hardly held in a set of long holds: a step down to the floor, or a shift between two
     reps, turns a thigh as far as the exercise does, but nobody stays there."""
+    if max((rep.hold_s or 0.0 for rep in reps), default=0.0) < PASSING_USUAL_S:
+        return reps
     kept = []
     for rep in reps:
         others_s = [other.hold_s for other in reps if other is not rep and other.hold_s is not None]

@@ -5,8 +5,6 @@ A label alone does not make a fidget a repetition.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sciatrack_signal.blocks import BREATHING, parts_of, walk_up
 from sciatrack_signal.candidates import Candidate, Labels
 from sciatrack_signal.exercises import catalogue
@@ -29,32 +27,33 @@ CLEAR_DEG = 2.5
 SURELY_BREATH = 0.87
 
 
-def believed(kept: Sequence[Candidate], labels: Labels) -> tuple[list[Candidate], str]:
-    """The candidates that look like the exercise that was said, and a note if there are none of several.
+def believed(one: Candidate, labels: Labels) -> tuple[bool, str]:
+    """Whether a candidate may be the exercise that was said, and a note: why not, or that only the label says so.
 
     Exercises of which the naming knows nothing (a study's own, `generic`) are taken at their word. An exercise of
     the catalogue with another dose is still the one that it knows.
     """
     exercise = labels.exercise
     if not known(labels):
-        return list(kept), ""
+        return True, ""
     weak = labels.view.observability == "weak"
-    clear = [one for one in kept if not weak or one.run.amplitude_deg >= CLEAR_DEG]
-    if kept and not clear:
-        return [], f"less than {CLEAR_DEG:g} degrees were seen, too little to tell {exercise.id} from breathing"
+    if weak and one.run.amplitude_deg < CLEAR_DEG:
+        return False, f"less than {CLEAR_DEG:g} degrees were seen, too little to tell {exercise.id} from breathing"
     if not can_name(exercise.id, labels.placement):
-        return clear, ""
-    clear = [one for one in clear if not _breath(one, labels)]
-    least = LEAST_CHANCE if weak else LEAST_CHANCE_SEEN
-    chances = [chance(one, labels) for one in clear]
-    stand = [not weak and _regular(one, labels) for one in clear]
-    likely = [one for one, p, stands in zip(clear, chances, stand, strict=True) if stands or p >= least]
-    if kept and not likely:
-        return [], f"movement was seen, but it does not look like {exercise.id}; it was not counted"
+        return True, ""
+    names = _names(one, labels)
+    likely = _chance(names, labels) >= (LEAST_CHANCE if weak else LEAST_CHANCE_SEEN)
+    if _breath(names) or not (likely or (not weak and _regular(one, labels))):
+        return False, unlike(labels)
     # Worn in any way, and nobody walks: then poses say little against a label.
-    if likely and max(chances) < least and all(walk_up(one) is not None for one in likely):
-        return likely, f"it does not look like {exercise.id}; it was counted as the label says"
-    return likely, ""
+    if not likely and walk_up(one) is not None:
+        return True, f"it does not look like {exercise.id}; it was counted as the label says"
+    return True, ""
+
+
+def unlike(labels: Labels) -> str:
+    """The note on what is something else."""
+    return f"movement was seen, but it does not look like {labels.exercise.id}; it was not counted"
 
 
 def known(labels: Labels) -> bool:
@@ -71,12 +70,15 @@ def _regular(one: Candidate, labels: Labels) -> bool:
 
 def chance(one: Candidate, labels: Labels) -> float:
     """That the likeliest part of a run is the exercise that was said."""
-    return max((name.probabilities[labels.exercise.id] for name in _names(one, labels)), default=1.0)
+    return _chance(_names(one, labels), labels)
 
 
-def _breath(one: Candidate, labels: Labels) -> bool:
+def _chance(names: list[Naming], labels: Labels) -> float:
+    return max((name.probabilities[labels.exercise.id] for name in names), default=1.0)
+
+
+def _breath(names: list[Naming]) -> bool:
     """Whether every part of a run is surely breathing, although somebody said an exercise."""
-    names = _names(one, labels)
     return bool(names) and all(name.probabilities.get(BREATHING, 0.0) >= SURELY_BREATH for name in names)
 
 

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from sciatrack_ingest import Recording
 from sciatrack_ingest.gyro_check import GYROSCOPE_SET_ASIDE
 from sciatrack_signal.assemble import Context, assemble
-from sciatrack_signal.believed import believed
 from sciatrack_signal.blocks import STRANGE_REVERSALS, find_blocks, walk_up
 from sciatrack_signal.candidates import (
     Candidate,
@@ -36,7 +35,7 @@ from sciatrack_signal.result import Analysis, Block, Rep
 from sciatrack_signal.selection import NOTHING_FOUND, clearer, select, select_turns
 from sciatrack_signal.sets import read_sets
 from sciatrack_signal.trace import Trace, build_trace
-from sciatrack_signal.turning import stretches
+from sciatrack_signal.turning import marked, stretches
 
 ALGORITHM = "sciatrack-segmentation 0.1"
 # Reps with less than this between them belong to one set (contract).
@@ -81,9 +80,8 @@ def analyze(
     kept, note = ([], NOTHING_FOUND) if labels.auto else select(found, labels)
     if not kept:  # one repetition repeats nothing
         lone = [one for trace, barriers in traces for one in find_lone(trace, barriers, labels, found)]
-        kept, _ = select(lone, labels)
-    if kept:
-        kept, note = believed(kept, labels)
+        kept, told = select(lone, labels)
+        note = told if kept else note
     rises = [one for trace, barriers in traces for one in find_rises(trace, barriers, labels)]
     kept, note = (clearer(kept, rises), "") if rises else (kept, note)
     if not kept:
@@ -205,9 +203,7 @@ def find_labels(
 def _barriers(trace: Trace) -> npt.NDArray[np.int64]:
     """(k, 2) rows that no set may cross: stretches without data, and walking."""
     gaps = [gap for gap in stretches(~trace.valid) if gap[1] - gap[0] > LONG_GAP_S * trace.rate_hz]
-    blocked = np.zeros(trace.n, dtype=bool)
-    for start, end in (*gaps, *trace.walks.tolist()):
-        blocked[start:end] = True
+    blocked = marked([*gaps, *trace.walks.tolist()], trace.n)
     return np.array(stretches(blocked), dtype=np.int64).reshape(-1, 2)
 
 

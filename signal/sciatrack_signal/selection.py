@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sciatrack_signal.believed import believed, chance, known
+from sciatrack_signal.believed import believed, chance, known, unlike
 from sciatrack_signal.blocks import walk_up
 from sciatrack_signal.candidates import Candidate, Labels, alike
 from sciatrack_signal.dwells import time_moves
@@ -40,17 +40,17 @@ NOTHING_FOUND = "no repeated movement was found"
 
 
 def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str]:
-    """The candidates that are the exercise, and a note if there are none."""
+    """The candidates that are the exercise, and a note if there are none or all stand against what is seen."""
     view = labels.view
     large = [one for one in found if one.run.amplitude_deg >= view.min_tilt_deg]
     fits = _fits(large, labels)
     # What is surely not the exercise may neither stand for it nor hide it.
-    doubts = [_doubt(one, fit, labels) for one, fit in zip(large, fits, strict=True)]
-    likely = [one for one, doubt in zip(large, doubts, strict=True) if not doubt]
+    beliefs = [_belief(one, fit, labels) for one, fit in zip(large, fits, strict=True)]
+    likely = [one for one, (stands, _) in zip(large, beliefs, strict=True) if stands]
     clear: list[tuple[float, Candidate]] = []
     few: list[Candidate] = []
-    for one, fit, doubt in zip(large, fits, doubts, strict=True):
-        if doubt or any(_within_a_pose(one, other) for other in likely):
+    for one, fit, (stands, _) in zip(large, fits, beliefs, strict=True):
+        if not stands or any(_within_a_pose(one, other) for other in likely):
             continue
         if one.run.reversals >= FEW_STROKES or (_a_few_alike(one, view) and fit >= 0.0):
             clear.append((_worth(one) / (1.0 + float(np.exp(-fit))), one))
@@ -60,26 +60,20 @@ def select(found: list[Candidate], labels: Labels) -> tuple[list[Candidate], str
     alone = labels.exercise.min_set_reps == 1
     kept = _of_one_kind(clear, few, view) if alone else apart([one for _, one in clear])
     if kept:
-        return kept, ""
-    if doubts and all(doubts):
-        unlike = _unlike(labels)
-        return [], next((doubt for doubt in doubts if doubt != unlike), unlike)
+        told = [note for one, (_, note) in zip(large, beliefs, strict=True) if any(one is other for other in kept)]
+        return kept, told[0] if all(told) else ""
+    if large and not likely:
+        other = unlike(labels)
+        return [], next((note for _, note in beliefs if note != other), other)
     small = max((one.run.amplitude_deg for one in found if one.run.amplitude_deg < view.min_tilt_deg), default=0.0)
     if small:
         return [], f"movement of about {small:.0f} degrees was seen, too small to count here; not observable"
     return [], NOTHING_FOUND
 
 
-def _doubt(one: Candidate, fit: float, labels: Labels) -> str:
-    """Why a run is surely not the exercise, as a note; empty if it may be."""
-    if _strange(one, fit, labels):
-        return _unlike(labels)
-    stands, why = believed([one], labels)
-    return "" if stands else why or _unlike(labels)
-
-
-def _unlike(labels: Labels) -> str:
-    return f"movement was seen, but it does not look like {labels.exercise.id}; it was not counted"
+def _belief(one: Candidate, fit: float, labels: Labels) -> tuple[bool, str]:
+    """As `believed`, for poses that fit the exercise's by the log odds `fit`."""
+    return (False, unlike(labels)) if _strange(one, fit, labels) else believed(one, labels)
 
 
 def _worth(one: Candidate) -> float:

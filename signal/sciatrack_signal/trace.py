@@ -13,6 +13,7 @@ from sciatrack_signal.grid import Grid
 from sciatrack_signal.gyro_trust import gyro_verdict
 from sciatrack_signal.orientation import ACC_ONLY_SIGMA_S, unit, up_depends_on, up_direction
 from sciatrack_signal.smoothing import blocks, gaussian, support
+from sciatrack_signal.turning import marked
 from sciatrack_signal.walking import walking
 
 Float = npt.NDArray[np.float64]
@@ -58,9 +59,7 @@ class Trace:
     @cached_property
     def walk_up(self) -> Float | None:
         """(3,) unit direction of up while walking; None for less than three seconds of it."""
-        walked = np.zeros(self.n, dtype=bool)
-        for start, end in self.walks:
-            walked[start:end] = self.valid[start:end]
+        walked = marked(self.walks, self.n) & self.valid
         if np.count_nonzero(walked) < WALK_LEAST_S * self.rate_hz:
             return None
         return unit_one(np.array([np.median(column[walked]) for column in self.up.T]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -72,3 +72,11 @@ def stretches(mask: Bool) -> list[tuple[int, int]]:
     edges = (mask[1:] != mask[:-1]).nonzero()[0] + 1
     marks = [*([0] if mask[0] else []), *edges.tolist(), *([len(mask)] if mask[-1] else [])]
     return list(zip(marks[0::2], marks[1::2], strict=True))
+
+
+def marked(spans: Iterable[Sequence[int]], n: int) -> Bool:
+    """(n,) True in the rows of half-open spans: what `stretches` takes apart, if none touch."""
+    mask = np.zeros(n, dtype=bool)
+    for start, end in spans:
+        mask[start:end] = True
+    return mask
